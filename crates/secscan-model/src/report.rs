@@ -1,0 +1,302 @@
+//! What a scan says: findings, tallies, control statuses, and what was not looked at.
+//!
+//! Places are resolved to paths, positions and lines here, so that reporters need neither files nor spans.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::{
+    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Platform, Position, RuleId, RuleInfo, Severity,
+};
+
+/// The verdict that a [`Finding`] records.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum FindingKind {
+    /// The rule is broken.
+    Fail,
+    /// The rule holds; listed only on request.
+    Pass,
+    /// The answer hangs on a value that is not in the files; listed only on request.
+    Unknown,
+}
+
+impl FindingKind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Pass => "pass",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A place in a file as people read it.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Place {
+    /// The path relative to the root of the scan, with forward slashes.
+    pub path: Arc<str>,
+    /// The first character.
+    pub start: Position,
+    /// One past the last character.
+    pub end: Position,
+    /// The text of the region, exactly as the file has it; cut after [`Place::TEXT_LIMIT`] bytes.
+    pub text: Arc<str>,
+    /// The whole lines from the start's line to the end's line, at most [`Place::SNIPPET_LINES`].
+    pub snippet: Vec<Arc<str>>,
+    /// GitHub's `primaryLocationLineHash` of the first line, counter included.
+    pub line_hash: Arc<str>,
+}
+
+impl Place {
+    /// How many lines a snippet has at the most.
+    pub const SNIPPET_LINES: usize = 6;
+    /// How many bytes of a region's text are kept.
+    pub const TEXT_LIMIT: usize = 4096;
+}
+
+/// A place that explains a finding.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Related {
+    /// The place.
+    pub place: Place,
+    /// What stands there.
+    pub message: Arc<str>,
+}
+
+/// Whether a finding counts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Status {
+    /// It counts.
+    Open,
+    /// A comment or the configuration sets it aside; its controls still fail.
+    Suppressed {
+        /// The reason that was given.
+        reason: Arc<str>,
+        /// Where it was given: `path:line`.
+        source: Arc<str>,
+    },
+    /// The baseline knows it; its controls still fail.
+    Baselined,
+    /// An accepted risk with an owner and an end.
+    Waived {
+        /// The reason that was given.
+        reason: Arc<str>,
+        /// Who accepted it.
+        owner: Arc<str>,
+        /// The last day, `YYYY-MM-DD`.
+        until: Arc<str>,
+    },
+}
+
+impl Status {
+    /// The word for it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Suppressed { .. } => "suppressed",
+            Self::Baselined => "baselined",
+            Self::Waived { .. } => "waived",
+        }
+    }
+}
+
+/// An edit that certainly mends a finding.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fix {
+    /// What the edit does.
+    pub description: Arc<str>,
+    /// The region to replace.
+    pub place: Place,
+    /// The new text of the region.
+    pub replacement: Arc<str>,
+}
+
+/// One verdict with its place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleId,
+    /// The verdict.
+    pub kind: FindingKind,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How often the rule is right.
+    pub confidence: Confidence,
+    /// One or two sentences; the first stands alone. Secrets are redacted.
+    pub message: Arc<str>,
+    /// Where it is.
+    pub place: Place,
+    /// Further places: a variable's default, the other half of a condition.
+    pub related: Vec<Related>,
+    /// The platform of the resource.
+    pub platform: Platform,
+    /// The type of the resource.
+    pub resource_kind: Arc<str>,
+    /// The address of the resource.
+    pub resource: Arc<str>,
+    /// What was found there (`0.0.0.0/0`, `not set`); secrets are redacted.
+    pub observed: Arc<str>,
+    /// What the rule asks for, in words.
+    pub expected: Arc<str>,
+    /// Identity that survives moved lines: hexadecimal, then `:` and a counter for ties.
+    pub fingerprint: Arc<str>,
+    /// The controls that it touches, sorted.
+    pub controls: Vec<ControlRef>,
+    /// An edit that certainly mends it.
+    pub fix: Option<Fix>,
+    /// Whether it counts.
+    pub status: Status,
+    /// Whether the base revision or baseline lacks it; always true without one.
+    pub new: bool,
+}
+
+/// How often a rule was asked, and what came out.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    /// Subjects for which the rule holds.
+    pub pass: u64,
+    /// Subjects for which it is broken.
+    pub fail: u64,
+    /// Subjects for which it cannot be told.
+    pub unknown: u64,
+    /// Subjects of the right type that the rule's condition leaves out.
+    pub not_applicable: u64,
+}
+
+impl Tally {
+    /// The subjects that got a verdict.
+    pub fn examined(&self) -> u64 {
+        self.pass + self.fail + self.unknown
+    }
+}
+
+/// The status of one control, with its evidence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ControlResult {
+    /// Pack and number.
+    pub control: ControlRef,
+    /// The number as an OSCAL token.
+    pub key: Arc<str>,
+    /// Our title.
+    pub title: Arc<str>,
+    /// The part of the regulation that it stands in.
+    pub section: Arc<str>,
+    /// The regulation's own grade; empty where it has none.
+    pub specification: Arc<str>,
+    /// How far files can evidence it.
+    pub automation: Automation,
+    /// The verdict.
+    pub status: ControlStatus,
+    /// Why the status is what it is, where the status alone does not say it.
+    pub reason: Option<Arc<str>>,
+    /// What remains for a person.
+    pub residual: Option<Arc<str>>,
+    /// Fingerprints of the violations, in report order.
+    pub findings: Vec<Arc<str>>,
+    /// The rules that gave verdicts, with their tallies, sorted by id.
+    pub evidence: Vec<(RuleId, Tally)>,
+    /// How many verdicts there are in all.
+    pub examined: u64,
+}
+
+/// The status of one pack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackResult {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its name.
+    pub title: Arc<str>,
+    /// The edition of the regulation.
+    pub version: Arc<str>,
+    /// Where its text is to be had.
+    pub source: Arc<str>,
+    /// A hash of the pack's content.
+    pub digest: Arc<str>,
+    /// Controls with a verdict (fail, pass, evidence, waived) over all that are applicable; 0 to 1, none when none is.
+    pub coverage: Option<f64>,
+    /// Controls that hold (pass, evidence) over those with a verdict; 0 to 1, none when none has.
+    pub holding: Option<f64>,
+    /// The controls in official order.
+    pub controls: Vec<ControlResult>,
+}
+
+/// A diagnostic with its place resolved.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notice {
+    /// What kind of thing was missed.
+    pub kind: DiagnosticKind,
+    /// The file or folder.
+    pub path: Option<Arc<str>>,
+    /// The place in it.
+    pub place: Option<Place>,
+    /// One sentence in plain words.
+    pub message: Arc<str>,
+}
+
+/// What the scan was made from: an auditor repeats it with these.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RunInputs {
+    /// The version of secscan.
+    pub version: Arc<str>,
+    /// The targets as they were named.
+    pub targets: Vec<Arc<str>>,
+    /// The Git revision that was scanned, when it is known.
+    pub revision: Option<Arc<str>>,
+    /// The revision that findings were compared with.
+    pub base: Option<Arc<str>>,
+    /// The day that expiry was judged by, `YYYY-MM-DD`.
+    pub date: Arc<str>,
+    /// A hash of all rules that ran.
+    pub rules_digest: Arc<str>,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Coverage {
+    /// Files that the trees hold.
+    pub files: u64,
+    /// Files that a reader recognised.
+    pub recognised: u64,
+    /// Resources by platform word.
+    pub resources: BTreeMap<Arc<str>, u64>,
+}
+
+/// What the gate says.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Gate {
+    /// Whether findings keep the change out.
+    pub failed: bool,
+    /// The findings that count: open, new where only new ones count, at or above the threshold.
+    pub counted: u64,
+    /// The threshold in words: `high`, `new:medium`, `never`.
+    pub threshold: Arc<str>,
+}
+
+/// All that a scan says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// What the scan was made from.
+    pub inputs: RunInputs,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// The headers of all rules that ran, sorted by id.
+    pub rules: Vec<Arc<RuleInfo>>,
+    /// One tally a rule that ran.
+    pub tallies: BTreeMap<RuleId, Tally>,
+    /// The findings, sorted by place, then rule. Nothing is deleted: see [`Finding::status`].
+    pub findings: Vec<Finding>,
+    /// The packs that were asked for, in that order.
+    pub packs: Vec<PackResult>,
+    /// What was not looked at, sorted by path and place.
+    pub notices: Vec<Notice>,
+    /// What the gate says.
+    pub gate: Gate,
+}
+
+impl Report {
+    /// The header of a rule that ran.
+    pub fn rule(&self, id: &RuleId) -> Option<&RuleInfo> {
+        self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok().map(|index| &*self.rules[index])
+    }
+}

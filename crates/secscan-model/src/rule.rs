@@ -1,0 +1,112 @@
+//! The header that every kind of rule shares.
+
+use std::sync::Arc;
+
+use crate::Platform;
+
+/// The id of a rule: a kebab-case phrase, stable for ever.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+pub struct RuleId(pub Arc<str>);
+
+impl std::fmt::Display for RuleId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+pub enum Severity {
+    /// Worth knowing, nothing to fix.
+    Info,
+    /// Hardening.
+    Low,
+    /// A weakness that needs another one to hurt.
+    Medium,
+    /// A weakness that hurts by itself.
+    High,
+    /// Open to anyone, now.
+    Critical,
+}
+
+impl Severity {
+    /// All severities, lowest first.
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The severity of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == word)
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How often a finding of a rule is right.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+pub enum Confidence {
+    /// A hint to look at.
+    Low,
+    /// Mostly right.
+    Medium,
+    /// Nearly always right.
+    High,
+}
+
+impl Confidence {
+    /// All confidences, lowest first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Medium, Self::High];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
+    /// The confidence of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|confidence| confidence.as_str() == word)
+    }
+}
+
+/// The header of a rule.
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RuleInfo {
+    /// Its id.
+    pub id: RuleId,
+    /// One line: what is wrong when it is broken.
+    pub title: Arc<str>,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// How often a finding is right.
+    pub confidence: Confidence,
+    /// Slugs of the vocabulary of evidence.
+    pub topics: Vec<Arc<str>>,
+    /// CWE numbers.
+    pub cwe: Vec<u32>,
+    /// Why it matters: what an attacker or an accident does with it.
+    pub why: Arc<str>,
+    /// How to mend it.
+    pub fix: Arc<str>,
+    /// Further reading.
+    pub links: Vec<Arc<str>>,
+    /// The platforms that its checks ask; for a common kind, those that can supply it.
+    pub platforms: Vec<Platform>,
+}

@@ -1,0 +1,206 @@
+//! Files, byte spans and the positions that people read.
+
+use std::sync::Arc;
+
+/// The number of a file within one scan. Ids ascend with the path, so sorting by id is sorting by path.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SourceId(pub u32);
+
+/// Where a file's bytes came from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// A file of a directory.
+    WorkTree,
+    /// The standard input of the process.
+    Stdin,
+    /// A blob of a Git revision; the full hash of the commit.
+    GitBlob {
+        /// The commit that the tree belongs to.
+        commit: Arc<str>,
+    },
+}
+
+/// One file that was read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its number in this scan.
+    pub id: SourceId,
+    /// The path that reports print: relative to the root of the scan, with forward slashes.
+    pub path: Arc<str>,
+    /// Where the bytes came from.
+    pub origin: Origin,
+    /// The bytes, unchanged.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Source {
+    /// A source made from text, for tests and library callers that hold the text already.
+    pub fn from_text(id: SourceId, path: &str, text: &str) -> Self {
+        Self { id, path: path.into(), origin: Origin::WorkTree, bytes: text.as_bytes().into() }
+    }
+
+    /// The text of the file, when all of it is UTF-8. A byte order mark is part of the text, so that spans stay true.
+    pub fn text(&self) -> Result<&str, std::str::Utf8Error> {
+        std::str::from_utf8(&self.bytes)
+    }
+
+    /// The location of a span of this file.
+    pub fn at(&self, span: Span) -> Location {
+        Location { source: self.id, span }
+    }
+
+    /// The name of the file without its folders.
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// The folder of the file without a trailing slash; empty at the root.
+    pub fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+/// A half-open range of bytes in one file.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span from offsets. Files of 4 GiB and more are refused before they are parsed, so nothing is lost here;
+    /// an offset out of range saturates.
+    pub fn new(start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// The span as a range to index bytes with.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether `other` lies inside this span.
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// The smallest span that holds both.
+    pub fn cover(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+impl From<std::ops::Range<usize>> for Span {
+    fn from(range: std::ops::Range<usize>) -> Self {
+        Self::new(range.start, range.end)
+    }
+}
+
+/// A span of a certain file.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Location {
+    /// The file.
+    pub source: SourceId,
+    /// The bytes.
+    pub span: Span,
+}
+
+/// A comment of a file, for suppressions.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Comment {
+    /// The bytes of the comment, from its marker (`#`, `//`, `/*`) to its end, without the line break.
+    pub span: Span,
+    /// Whether something other than white space stands before it on its line.
+    pub trailing: bool,
+}
+
+/// A line and a column as people count them: both begin at one, columns count code points.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Position {
+    line: u32,
+    column: u32,
+}
+
+impl Position {
+    /// The first character of a file.
+    pub const START: Position = Position { line: 1, column: 1 };
+
+    /// The line, beginning at one.
+    pub fn line(self) -> u32 {
+        self.line
+    }
+
+    /// The column in code points, beginning at one.
+    pub fn column(self) -> u32 {
+        self.column
+    }
+}
+
+/// The line starts of one file: turns byte offsets into positions. Lines end at LF; a CR before it belongs to the line.
+#[derive(Clone, Debug)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+    length: u32,
+}
+
+impl LineIndex {
+    /// Finds the lines of `bytes`.
+    pub fn new(bytes: &[u8]) -> Self {
+        let breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u32 + 1);
+        Self { starts: std::iter::once(0).chain(breaks).collect(), length: bytes.len() as u32 }
+    }
+
+    /// The number of lines; a file that ends in a line break has an empty last line.
+    pub fn lines(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// The line of an offset, beginning at one.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|start| *start <= offset) as u32
+    }
+
+    /// The position of an offset. Bytes that are not UTF-8 count one column each.
+    pub fn position(&self, bytes: &[u8], offset: u32) -> Position {
+        let offset = offset.min(self.length);
+        let line = self.line(offset);
+        let before = &bytes[self.starts[line as usize - 1] as usize..offset as usize];
+        let column = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32 + 1;
+        Position { line, column }
+    }
+
+    /// The bytes of a line (beginning at one) without its line break; empty past the end.
+    pub fn span(&self, bytes: &[u8], line: u32) -> Span {
+        let Some(start) = self.starts.get((line as usize).wrapping_sub(1)).copied() else {
+            return Span { start: self.length, end: self.length };
+        };
+        let mut end = self.starts.get(line as usize).map_or(self.length, |next| next - 1);
+        if end > start && bytes[end as usize - 1] == b'\r' {
+            end -= 1;
+        }
+        Span { start, end }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_begin_at_one_and_count_code_points() {
+        let text = "a: é\r\nb: x\n";
+        let index = LineIndex::new(text.as_bytes());
+        let at = |offset| {
+            let position = index.position(text.as_bytes(), offset);
+            (position.line(), position.column())
+        };
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(5), (1, 5), "é takes two bytes and one column");
+        assert_eq!(at(7), (2, 1));
+        assert_eq!(at(12), (3, 1), "the end of the file is the empty last line");
+        assert_eq!(index.span(text.as_bytes(), 1), Span::new(0, 5), "neither CR nor LF belongs to the line");
+    }
+}

@@ -1,0 +1,22 @@
+//! What documents are: files in, resources out.
+//!
+//! Reading order: [`read_file`] turns one file into resources or, where a whole folder is needed, into a [`Fragment`];
+//! [`units`] groups fragments, [`read_unit`] evaluates a group; [`assemble`] joins everything into a [`Graph`] and finds
+//! the references across files. [`computed`] holds the `$`-children that rules may ask any value for.
+//!
+//! Everything here is total: bad input becomes a [`Diagnostic`], never an error or a panic.
+
+#![forbid(unsafe_code)]
+
+pub mod cloudformation;
+pub mod compose;
+pub mod computed;
+pub mod dockerfile;
+pub mod github_actions;
+pub mod kubernetes;
+mod reading;
+pub mod terraform;
+
+pub use reading::{
+    Batch, FileReading, Fragment, Options, READERS, Reader, Unit, UnitReading, assemble, read_file, read_unit, units,
+};

@@ -1,0 +1,194 @@
+//! From files to a graph: which reader takes which document, and how their output is joined.
+
+use std::sync::Arc;
+
+use secscan_model::{Comment, Diagnostic, Edge, Graph, Node, Platform, Resource, ResourceId, Source};
+use secscan_parse::Parsed;
+
+use crate::{cloudformation, compose, dockerfile, github_actions, kubernetes, terraform};
+
+/// What a user may tell readers.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Terraform variable files beyond those that Terraform loads by itself, in order, with their text.
+    pub var_files: Vec<Source>,
+}
+
+/// Resources and references with ids that count from zero within the batch.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The resources.
+    pub resources: Vec<Resource>,
+    /// The references between them.
+    pub edges: Vec<Edge>,
+}
+
+impl Batch {
+    /// Adds a resource.
+    pub fn push(&mut self, resource: Resource) -> ResourceId {
+        self.resources.push(resource);
+        ResourceId(self.resources.len() as u32 - 1)
+    }
+}
+
+/// A part of something that only a whole folder makes sense of.
+#[derive(Debug)]
+pub enum Fragment {
+    /// A Terraform configuration or variable file.
+    Terraform(terraform::File),
+}
+
+/// What one file gave.
+#[derive(Debug)]
+pub struct FileReading {
+    /// The file.
+    pub source: Source,
+    /// Whether any reader knew what it is.
+    pub recognised: bool,
+    /// Resources that need no other file.
+    pub batch: Batch,
+    /// Its comments.
+    pub comments: Vec<Comment>,
+    /// What was not understood.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What waits for its folder.
+    pub fragment: Option<Fragment>,
+}
+
+/// A reader of documents: one a platform.
+pub trait Reader: Sync {
+    /// The platform that its resources belong to.
+    fn platform(&self) -> Platform;
+
+    /// Whether a document of a YAML or JSON file is for this reader. `path` is the file's.
+    fn accepts(&self, path: &str, document: &Node) -> bool;
+
+    /// Reads one document.
+    fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>);
+
+    /// References across files, once all resources are known.
+    fn link(&self, _graph: &Graph) -> Vec<Edge> {
+        Vec::new()
+    }
+}
+
+/// The readers of YAML and JSON documents; the first that accepts a document reads it.
+pub static READERS: &[&dyn Reader] =
+    &[&github_actions::GithubActions, &compose::Compose, &cloudformation::CloudFormation, &kubernetes::Kubernetes];
+
+/// Reads one file as far as that is possible without others. `source` must be text; anything else is a diagnostic.
+pub fn read_file(source: Source) -> FileReading {
+    let mut reading = FileReading {
+        source,
+        recognised: false,
+        batch: Batch::default(),
+        comments: Vec::new(),
+        diagnostics: Vec::new(),
+        fragment: None,
+    };
+    let source = reading.source.clone();
+    if terraform::claims(&source.path) {
+        reading.recognised = true;
+        let (file, comments) = terraform::parse(&source, &mut reading.diagnostics);
+        reading.comments = comments;
+        reading.fragment = Some(Fragment::Terraform(file));
+    } else if dockerfile::claims(&source.path) {
+        reading.recognised = true;
+        let parsed = Parsed::default();
+        dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
+    } else if let Some(format) = secscan_parse::format_of(&source.path) {
+        read_documents(&source, (format.parse)(&source), &mut reading);
+    }
+    reading
+}
+
+/// Gives each document to the first reader that accepts it. What no reader accepts leaves no diagnostics either.
+fn read_documents(source: &Source, parsed: Parsed, reading: &mut FileReading) {
+    for document in &parsed.documents {
+        if let Some(reader) = READERS.iter().find(|reader| reader.accepts(&source.path, document)) {
+            reading.recognised = true;
+            reader.read(source, document, &mut reading.batch, &mut reading.diagnostics);
+        }
+    }
+    if reading.recognised {
+        reading.comments = parsed.comments;
+        reading.diagnostics.extend(parsed.diagnostics);
+    }
+}
+
+/// Files that are evaluated together.
+#[derive(Debug)]
+pub struct Unit {
+    /// The folder that they stand in.
+    pub folder: Arc<str>,
+    /// Indexes into the file readings.
+    pub files: Vec<usize>,
+}
+
+/// What one unit gave.
+#[derive(Debug, Default)]
+pub struct UnitReading {
+    /// Its resources.
+    pub batch: Batch,
+    /// What was not understood or not resolved.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Groups the fragments of files by folder, in the order of the folders' first files.
+pub fn units(files: &[FileReading]) -> Vec<Unit> {
+    let mut by_folder: std::collections::BTreeMap<&str, Vec<usize>> = Default::default();
+    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.fragment.is_some()) {
+        by_folder.entry(file.source.folder()).or_default().push(index);
+    }
+    by_folder.into_iter().map(|(folder, files)| Unit { folder: folder.into(), files }).collect()
+}
+
+/// Evaluates one unit.
+pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitReading {
+    let mut reading = UnitReading::default();
+    let terraform: Vec<_> = unit
+        .files
+        .iter()
+        .filter_map(|index| match &files[*index].fragment {
+            Some(Fragment::Terraform(file)) => Some((&files[*index].source, file)),
+            None => None,
+        })
+        .collect();
+    terraform::evaluate(&unit.folder, &terraform, options, &mut reading.batch, &mut reading.diagnostics);
+    reading
+}
+
+/// Joins everything into one graph, in an order that does not depend on the order of work, and finds the references
+/// across files. `files` must be sorted by source id.
+pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc<str>>) -> (Graph, Vec<Diagnostic>) {
+    let mut graph = Graph { paths, ..Graph::default() };
+    let mut diagnostics = Vec::new();
+    for file in files {
+        diagnostics.extend(file.diagnostics);
+        if file.recognised {
+            graph.sources.push(file.source);
+            graph.comments.push(file.comments);
+        }
+        append(&mut graph, file.batch);
+    }
+    for unit in units {
+        diagnostics.extend(unit.diagnostics);
+        append(&mut graph, unit.batch);
+    }
+    let across: Vec<Edge> = READERS.iter().flat_map(|reader| reader.link(&graph)).collect();
+    graph.edges.extend(across);
+    graph.edges.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
+    graph.edges.dedup();
+    (graph, diagnostics)
+}
+
+/// Adds a batch: its ids move behind those that are there.
+fn append(graph: &mut Graph, batch: Batch) {
+    let base = graph.resources.len() as u32;
+    let shift = |id: ResourceId| ResourceId(id.0 + base);
+    graph.resources.extend(batch.resources.into_iter().map(|mut resource| {
+        resource.owner = resource.owner.map(shift);
+        resource
+    }));
+    graph.edges.extend(batch.edges.into_iter().map(|edge| Edge { from: shift(edge.from), to: shift(edge.to), ..edge }));
+}
