@@ -66,8 +66,8 @@ pub trait Reader: Sync {
     /// Reads one document.
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>);
 
-    /// References across files, once all resources are known.
-    fn link(&self, _graph: &Graph) -> Vec<Edge> {
+    /// References across files, once all resources are known. What a limit left out is a diagnostic.
+    fn link(&self, _graph: &Graph, _diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge> {
         Vec::new()
     }
 }
@@ -175,7 +175,7 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
         diagnostics.extend(unit.diagnostics);
         append(&mut graph, unit.batch);
     }
-    let across: Vec<Edge> = READERS.iter().flat_map(|reader| reader.link(&graph)).collect();
+    let across: Vec<Edge> = READERS.iter().flat_map(|reader| reader.link(&graph, &mut diagnostics)).collect();
     graph.edges.extend(across);
     graph.edges.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
     graph.edges.dedup();
