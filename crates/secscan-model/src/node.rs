@@ -296,6 +296,11 @@ impl Map {
         Self { entries: Vec::with_capacity(capacity), rest: None }
     }
 
+    /// A map of entries whose keys are known to differ: parsers that track keys themselves save the search.
+    pub fn from_unique(entries: Vec<Entry>) -> Self {
+        Self { entries, rest: None }
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|entry| &*entry.key == key).map(|entry| &entry.value)

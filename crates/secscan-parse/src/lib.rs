@@ -5,12 +5,16 @@
 
 #![forbid(unsafe_code)]
 
+mod map_builder;
 pub mod yaml;
 
-use secscan_model::{Comment, Diagnostic, Node, Source};
+use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Source, Span};
 
-/// How deep values may nest. Deeper input is cut there with a diagnostic.
+/// How deep values may nest, aliases followed. Deeper input is cut there with a diagnostic.
 pub const MAX_DEPTH: usize = 128;
+
+/// How many diagnostics a parser reports for one file; the last one says that there are more.
+pub const MAX_DIAGNOSTICS: usize = 100;
 
 /// What a parser made of a file.
 #[derive(Debug, Default)]
@@ -39,4 +43,25 @@ pub static FORMATS: &[Format] = &[Format { name: "yaml", claims: yaml::claims, p
 /// The format of a path.
 pub fn format_of(path: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| (format.claims)(path))
+}
+
+impl Parsed {
+    /// What there is to say about a file that is not UTF-8.
+    pub(crate) fn not_text(source: &Source, error: std::str::Utf8Error) -> Self {
+        let mut parsed = Self::default();
+        let at = error.valid_up_to();
+        let message = "not UTF-8 text, so nothing in this file was judged; convert it to UTF-8";
+        parsed.report(source, DiagnosticKind::Unreadable, Span::new(at, at + 1), message);
+        parsed
+    }
+
+    /// Adds a diagnostic, up to [`MAX_DIAGNOSTICS`].
+    pub(crate) fn report(&mut self, source: &Source, kind: DiagnosticKind, span: Span, message: impl Into<String>) {
+        let message = match self.diagnostics.len() + 1 {
+            count if count < MAX_DIAGNOSTICS => message.into(),
+            count if count == MAX_DIAGNOSTICS => format!("{}; more of this file are left out", message.into()),
+            _ => return,
+        };
+        self.diagnostics.push(Diagnostic::new(kind, message).path(source.path.clone()).at(source.at(span)));
+    }
 }
