@@ -9,7 +9,7 @@ use crate::{Diagnostic, Origin};
 pub struct Candidate {
     /// The path that reports print: relative to the root of the scan, with forward slashes.
     pub path: Arc<str>,
-    /// Its size in bytes as far as the tree knows it before reading.
+    /// Its size in bytes when the tree knows it before reading; otherwise zero.
     pub size: u64,
 }
 
