@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod load;
 mod map_builder;
 pub mod yaml;
 
