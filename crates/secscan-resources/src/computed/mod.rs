@@ -2,17 +2,29 @@
 //!
 //! Reading order: [`child`] and its table `CHILDREN`, [`Placement`] (from text back to bytes), then one module a child. A child is computed from one value alone.
 
+mod action;
+mod expression;
+pub(crate) mod image;
 mod placement;
+mod text;
+mod url;
 
 use secscan_model::{Node, Source, Value};
 
 pub(crate) use placement::Placement;
+pub(crate) use text::Text;
 
 /// Makes a child of a value; none where the value has no such child. Begins with [`unknown`].
 type Compute = fn(&Node, &[Source]) -> Option<Node>;
 
 /// The computed children of values, by name.
-static CHILDREN: &[(&str, Compute)] = &[("comment", comment)];
+static CHILDREN: &[(&str, Compute)] = &[
+    ("action", action::child),
+    ("comment", comment),
+    ("expr", expression::child),
+    ("image", image::child),
+    ("url", url::child),
+];
 
 /// The computed child of a value; none where the value has no such child. An unresolved value gives an unresolved child.
 /// `$type`, `$platform`, `$address` belong to resources and are answered by the judge.
@@ -34,6 +46,56 @@ fn unknown(of: &Node) -> Option<Node> {
 fn comment(of: &Node, _: &[Source]) -> Option<Node> {
     let comment = of.extra.as_ref()?.comment.as_ref()?;
     Some(Node::text(comment.clone(), of.at).named(of.name_at))
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! How tests of computed children write values down.
+
+    use secscan_model::{Location, Part, SourceId, Span, Unresolved};
+
+    use super::*;
+
+    /// A value that stands in a file as it is.
+    pub(crate) fn written(text: &str) -> (Node, Source) {
+        let source = Source::from_text(SourceId(0), "file", &format!("key: {text}\n"));
+        (Node::text(text, source.at(Span::new(5, 5 + text.len()))), source)
+    }
+
+    /// A value in which each `${...}` is a hole.
+    pub(crate) fn partly(text: &str) -> Node {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let end = after.find('}').map_or(after.len(), |end| end + 1);
+            let end = end + usize::from(after[end..].starts_with('}'));
+            parts.extend([Part::Fixed(before.into()), Part::Hole(format!("${{{}", &after[..end]).into())]);
+            rest = &after[end..];
+        }
+        parts.push(Part::Fixed(rest.into()));
+        parts.retain(|part| !matches!(part, Part::Fixed(text) if text.is_empty()));
+        let unresolved = Unresolved { why: "not in the files".into(), perhaps_absent: false, parts };
+        Node::new(Value::Unresolved(unresolved.into()), Location::default())
+    }
+
+    /// A value on one line: `?` is unresolved, `??` perhaps absent, text and keys stand without quotes.
+    pub(crate) fn show(node: Option<Node>) -> String {
+        let Some(node) = node else { return "none".into() };
+        match &node.value {
+            Value::Scalar(scalar) => scalar.text.to_string(),
+            Value::Unresolved(unresolved) => if unresolved.perhaps_absent { "??" } else { "?" }.into(),
+            Value::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| show(Some(item.clone()))).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Map(map) => {
+                let entries = map.entries().iter();
+                let entries: Vec<_> =
+                    entries.map(|entry| format!("{}: {}", entry.key, show(Some(entry.value.clone())))).collect();
+                format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ impl Placement {
         placement
     }
 
+    /// For text that was put together: every part has the one place.
+    pub(crate) fn fixed(whole: Location) -> Self {
+        Self { whole, runs: Vec::new(), known: 0 }
+    }
+
     /// Where a part of the text stands; the place of the whole value where that is not known.
     pub(crate) fn at(&self, part: Range<usize>) -> Location {
         if part.start > part.end || part.end > self.known {
