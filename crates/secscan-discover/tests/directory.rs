@@ -1,6 +1,6 @@
 //! A folder on disk as a tree of files: what is listed, what is left out and said.
 
-#![allow(clippy::unwrap_used)] // helpers of tests may panic
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of tests may panic, and skip out loud
 #![cfg(unix)]
 
 use std::ffi::OsStr;

@@ -1,6 +1,6 @@
 //! Git revisions as trees of files, made by git itself.
 
-#![allow(clippy::unwrap_used)] // helpers of tests may panic
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of tests may panic, and skip out loud
 
 use std::fs;
 use std::path::Path;
