@@ -97,7 +97,12 @@ pub fn read_file(source: Source) -> FileReading {
         let parsed = Parsed::default();
         dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
     } else if let Some(format) = secscan_parse::format_of(&source.path) {
-        read_documents(&source, (format.parse)(&source), &mut reading);
+        if let Some(template) = kubernetes::unrendered(&source) {
+            reading.recognised = true;
+            reading.diagnostics.push(template);
+        } else {
+            read_documents(&source, (format.parse)(&source), &mut reading);
+        }
     }
     reading
 }

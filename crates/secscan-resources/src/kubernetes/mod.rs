@@ -1,10 +1,36 @@
-//! Kubernetes.
+//! Kubernetes manifests: objects, their pods and containers, and what selects or names them.
+//!
+//! Reading order: [`Kubernetes`] (which documents are objects, lists taken apart) → `object` (what an object is called)
+//! → `attributes` (values as the API server reads them) → `workload` (the common kind `pod`) → `container` (the common
+//! kinds `container`, `env-var`, `image-ref` and `command`) → `security` (settings that a container takes from its pod)
+//! → `link` and `selector` (references between objects) → `template` (charts that nobody rendered).
+//!
+//! Field names and their effect follow the Kubernetes API reference, <https://kubernetes.io/docs/reference/kubernetes-api/>.
 
-use secscan_model::{Diagnostic, Node, Platform, Source};
+mod attributes;
+mod container;
+mod link;
+mod object;
+mod security;
+mod selector;
+mod template;
+#[cfg(test)]
+mod tests;
+mod workload;
+
+use std::sync::Arc;
+
+use secscan_model::{Diagnostic, DiagnosticKind, Edge, Graph, Map, Node, Platform, Resource, Source, Value};
 
 use crate::{Batch, Reader};
 
-/// The reader of Kubernetes.
+use object::Identity;
+pub(crate) use template::unrendered;
+
+/// Groups whose documents look like Kubernetes objects and are never sent to a cluster.
+const FOREIGN_GROUPS: &[&str] = &["kustomize.config.k8s.io", "skaffold", "backstage.io"];
+
+/// The reader of Kubernetes manifests. Custom resources and kubeconfig files are objects too.
 #[derive(Debug)]
 pub struct Kubernetes;
 
@@ -13,9 +39,101 @@ impl Reader for Kubernetes {
         Platform::Kubernetes
     }
 
-    fn accepts(&self, _path: &str, _document: &Node) -> bool {
-        false
+    /// A map with the strings `apiVersion` and `kind`, unless its group is known to belong to a tool.
+    fn accepts(&self, _path: &str, document: &Node) -> bool {
+        let text = |key| document.get(key).filter(|value| attributes::is_text(value)).and_then(Node::as_str);
+        match (text("apiVersion"), text("kind")) {
+            (Some(version), Some(_)) => !FOREIGN_GROUPS.contains(&object::group(version)),
+            _ => false,
+        }
     }
 
-    fn read(&self, _source: &Source, _document: &Node, _batch: &mut Batch, _diagnostics: &mut Vec<Diagnostic>) {}
+    fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+        Reading { source, batch, diagnostics }.document(document);
+    }
+
+    fn link(&self, graph: &Graph, diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge> {
+        link::link(graph, diagnostics)
+    }
+}
+
+/// One document being read.
+struct Reading<'a> {
+    source: &'a Source,
+    batch: &'a mut Batch,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reading<'_> {
+    /// An object, or a list of objects. Lists within lists end where the parser's limit on nesting ends.
+    fn document(&mut self, document: &Node) {
+        let kind = document.get("kind").and_then(Node::as_str).unwrap_or_default();
+        match (kind.strip_suffix("List"), document.get("items")) {
+            (Some(item_kind), Some(items)) if items.as_list().is_some() => {
+                for item in items.items() {
+                    self.item(document, item_kind, item);
+                }
+            }
+            _ => self.object(document),
+        }
+    }
+
+    /// An item of a list. In a list of one kind (`ConfigMapList`) items need not repeat version and kind.
+    fn item(&mut self, list: &Node, item_kind: &str, item: &Node) {
+        let Some(fields) = item.as_map() else {
+            return self.misshapen(item, "an item of a List is no object");
+        };
+        let name_at = fields.entries().first().map_or(item.at, |first| first.value.name_at);
+        let mut item = item.clone().named(name_at);
+        if !item_kind.is_empty() && fields.get("kind").is_none() {
+            let kind = list.get("kind").map(|kind| attributes::replaced(kind.clone(), item_kind));
+            item.value = Value::Map(Arc::new(completed(fields, list.get("apiVersion").cloned(), kind)));
+        }
+        if item.get("kind").is_some_and(attributes::is_text) {
+            self.document(&item);
+        } else {
+            self.misshapen(&item, "an item of a List has no kind");
+        }
+    }
+
+    /// One object with what is derived from it.
+    fn object(&mut self, object: &Node) {
+        let identity = Identity::of(object, self.source.file_name());
+        let resource = Resource {
+            platform: Platform::Kubernetes,
+            kind: identity.kind.clone(),
+            address: identity.address(),
+            part: "".into(),
+            at: object.at,
+            value: object.clone(),
+            unit: identity.unit(),
+            owner: None,
+            opaque: None,
+        };
+        let id = self.batch.push(resource.clone());
+        workload::derive(&resource, id, self.source, self.batch, self.diagnostics);
+    }
+
+    fn misshapen(&mut self, node: &Node, message: &str) {
+        self.diagnostics.push(misshapen(self.source, node, message));
+    }
+}
+
+/// The fields of an item with the version and kind of its list where it has none itself.
+fn completed(fields: &Map, version: Option<Node>, kind: Option<Node>) -> Map {
+    let mut completed = fields.clone();
+    for (key, value) in [("apiVersion", version), ("kind", kind)] {
+        if let (None, Some(value)) = (fields.get(key), value) {
+            completed.push_new(key, value);
+        }
+    }
+    completed
+}
+
+/// Something that Kubernetes would refuse, so that it was not judged.
+fn misshapen(source: &Source, node: &Node, message: &str) -> Diagnostic {
+    Diagnostic::new(DiagnosticKind::Syntax, message)
+        .path(source.path.clone())
+        .at(node.at)
+        .blinds(Platform::Kubernetes)
 }
