@@ -5,8 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "json")]
+pub mod json;
 pub mod load;
 mod map_builder;
+pub mod template;
 pub mod yaml;
 
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Source, Span};
@@ -39,7 +42,12 @@ pub struct Format {
 }
 
 /// All formats that give generic trees; the first that claims a path parses it.
-pub static FORMATS: &[Format] = &[Format { name: "yaml", claims: yaml::claims, parse: yaml::parse }];
+pub static FORMATS: &[Format] = &[
+    Format { name: "yaml", claims: yaml::claims, parse: yaml::parse },
+    #[cfg(feature = "json")]
+    Format { name: "json", claims: json::claims, parse: json::parse },
+    Format { name: "template", claims: template::claims, parse: template::parse },
+];
 
 /// The format of a path.
 pub fn format_of(path: &str) -> Option<&'static Format> {

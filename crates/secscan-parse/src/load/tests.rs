@@ -95,11 +95,11 @@ fn errors_point_at_the_innermost_value() {
     assert_eq!(error("id: [a]\nseverity: low\n").1, "[a]");
     assert_eq!(error("id: true\nseverity: low\n").1, "true", "a boolean is not taken for text");
     let start = "id: a\nseverity: low\nby-name:\n  n: ";
-    assert_eq!(error(&format!("{start}{{between: {{low: 1}}}}\n").leak()).1, "between");
-    assert_eq!(error(&format!("{start}{{between: {{low: 1, high: 2, more: 3}}}}\n").leak()).1, "more");
-    assert_eq!(error(&format!("{start}{{equal: 1}}\n").leak()).1, "equal");
-    assert_eq!(error(&format!("{start}{{never: 1}}\n").leak()).1, "1");
-    assert_eq!(error(&format!("{start}{{a: 1, b: 2}}\n").leak()).1, "n");
+    assert_eq!(error(format!("{start}{{between: {{low: 1}}}}\n").leak()).1, "between");
+    assert_eq!(error(format!("{start}{{between: {{low: 1, high: 2, more: 3}}}}\n").leak()).1, "more");
+    assert_eq!(error(format!("{start}{{equal: 1}}\n").leak()).1, "equal");
+    assert_eq!(error(format!("{start}{{never: 1}}\n").leak()).1, "1");
+    assert_eq!(error(format!("{start}{{a: 1, b: 2}}\n").leak()).1, "n");
     assert_eq!(error("- a\n").1, "- a");
 }
 
