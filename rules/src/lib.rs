@@ -1,1 +1,17 @@
-#![doc = "x"]
+//! The built-in rules of secscan.
+//!
+//! One YAML file a rule, in one folder a family; `topics.yaml` is the vocabulary of evidence, `parameters.yaml` holds the
+//! parameters that many rules share. The build script checks and compiles them into one blob; loading it takes about a
+//! millisecond and no YAML.
+
+#![forbid(unsafe_code)]
+
+use secscan_rules::blob::{self, BlobError, RuleBlob};
+
+/// The built-in rules with their vocabulary.
+///
+/// # Errors
+/// Never in a program that was built whole; the type says so rather than a panic.
+pub fn load() -> Result<RuleBlob, BlobError> {
+    blob::decode(include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin")))
+}

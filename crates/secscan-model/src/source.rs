@@ -185,6 +185,22 @@ impl LineIndex {
     }
 }
 
+/// A content hash (BLAKE3) that is fed piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct Digest(blake3::Hasher);
+
+impl Digest {
+    /// Feeds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The first 16 bytes of the hash in hexadecimal: enough to tell contents apart, short enough to print.
+    pub fn hex(&self) -> Arc<str> {
+        self.0.finalize().to_hex()[..32].into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

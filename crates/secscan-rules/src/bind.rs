@@ -1,0 +1,131 @@
+//! Parameters take their values: what users set, else the defaults.
+
+use std::collections::BTreeMap;
+
+use crate::check::{Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
+use crate::quantity;
+
+/// A parameter that cannot be set so.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BindError {
+    /// No rule has it.
+    #[error("no rule has a parameter `{0}`")]
+    Unknown(String),
+    /// The value does not do.
+    #[error("parameter `{name}` cannot be `{value}`: {why}")]
+    Unfit {
+        /// The parameter.
+        name: String,
+        /// The value.
+        value: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+/// Sets parameters in all rules that have them and puts their values into the conditions.
+///
+/// # Errors
+/// A name that no rule has, or a value that is a list where one value is asked for, or no pattern or number where one is.
+pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Result<(), BindError> {
+    for (name, value) in values {
+        let mut known = false;
+        for rule in rules.iter_mut() {
+            if let Some(param) = rule.params.get_mut(name) {
+                known = true;
+                set(name, param, value)?;
+            }
+        }
+        if !known {
+            return Err(BindError::Unknown(name.clone()));
+        }
+    }
+    for rule in rules {
+        let params = &rule.params;
+        for check in &mut rule.checks {
+            check.when.iter_mut().for_each(|when| bind_test(when, params));
+            bind_test(&mut check.test, params);
+        }
+    }
+    Ok(())
+}
+
+fn set(name: &str, param: &mut Param, values: &[Literal]) -> Result<(), BindError> {
+    let unfit = |why| {
+        let shown: Vec<_> = values.iter().map(ToString::to_string).collect();
+        BindError::Unfit { name: name.to_owned(), value: shown.join(", "), why }
+    };
+    if !param.is_list && values.len() != 1 {
+        return Err(unfit("it takes one value"));
+    }
+    let was_quantity = param.default.iter().any(|literal| quantity::operand(&literal.to_string()).is_some());
+    let is_quantity = values.iter().all(|literal| quantity::operand(&literal.to_string()).is_some());
+    if !param.is_list && was_quantity && !is_quantity {
+        return Err(unfit("it takes a number or a quantity"));
+    }
+    if !param.is_list && values.iter().any(|literal| compile_pattern(&literal.to_string()).is_err()) {
+        return Err(unfit("it is no regular expression"));
+    }
+    param.default = values.to_vec();
+    Ok(())
+}
+
+fn bind_test(test: &mut Test, params: &BTreeMap<String, Param>) {
+    match test {
+        Test::All(tests) | Test::Any(tests) => tests.iter_mut().for_each(|test| bind_test(test, params)),
+        Test::Not(test) => bind_test(test, params),
+        Test::At { whole, then, .. } => {
+            whole.iter_mut().for_each(|matcher| bind_matcher(matcher, params));
+            then.iter_mut().for_each(|test| bind_test(test, params));
+        }
+        Test::Is(matcher) => bind_matcher(matcher, params),
+        Test::Linked(link) => {
+            link.condition.iter_mut().for_each(|test| bind_test(test, params));
+            link.count.iter_mut().for_each(|matcher| bind_matcher(matcher, params));
+        }
+    }
+}
+
+fn bind_matcher(matcher: &mut Matcher, params: &BTreeMap<String, Param>) {
+    match matcher {
+        Matcher::Equals(operand)
+        | Matcher::In(operand)
+        | Matcher::NotIn(operand)
+        | Matcher::Order(_, operand)
+        | Matcher::Version(operand)
+        | Matcher::Within(operand)
+        | Matcher::Overlaps(operand)
+        | Matcher::Contains(operand) => bind_operand(operand, params),
+        Matcher::Matches(pattern) => {
+            if let Operand::Param(_) = pattern.operand {
+                let mut operand = pattern.operand.clone();
+                bind_operand(&mut operand, params);
+                *pattern = Pattern::new(operand);
+            }
+        }
+        Matcher::Length(bounds) => bounds.iter_mut().for_each(|bound| bind_matcher(bound, params)),
+        Matcher::Some(test) => bind_test(test, params),
+        Matcher::Present(_) | Matcher::Literal(_) | Matcher::SameAs(_) => {}
+    }
+}
+
+fn bind_operand(operand: &mut Operand, params: &BTreeMap<String, Param>) {
+    if let Operand::Param(name) = operand
+        && let Some(param) = params.get(name)
+    {
+        *operand = Operand::Values(param.default.clone());
+    }
+}
+
+/// Whether a parameter is at least as strict as a demand; a parameter without a direction must equal it.
+pub fn is_strict_enough(param: &Param, demanded: &[Literal]) -> bool {
+    let number = |literals: &[Literal]| quantity::operand(&literals.first()?.to_string()).map(|(value, _)| value);
+    let contains_all = |big: &[Literal], small: &[Literal]| small.iter().all(|literal| big.contains(literal));
+    match (param.stricter, number(&param.default), number(demanded)) {
+        (Some(Stricter::Higher), Some(actual), Some(least)) => actual >= least,
+        (Some(Stricter::Lower), Some(actual), Some(most)) => actual <= most,
+        (Some(Stricter::Fewer), ..) => contains_all(demanded, &param.default),
+        (Some(Stricter::More), ..) => contains_all(&param.default, demanded),
+        _ => param.default == demanded,
+    }
+}

@@ -1,0 +1,272 @@
+//! From rule files to compiled rules: everything is checked here, with the place, so that judging cannot fail.
+//!
+//! Reading order: [`compile`] → `condition` → `path` → `message`.
+
+mod condition;
+mod message;
+mod path;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use secscan_model::{Confidence, Location, Platform, RuleId, RuleInfo, Severity, Source, SourceId, vocabulary};
+use secscan_parse::load::{self, Located, Raw};
+
+use self::condition::{Compiler, attributes_of, literals, texts};
+use crate::check::{Check, Param, Rule, Selector};
+use crate::syntax::{CheckFile, ConfidenceWord, ParamFile, RuleFile, SeverityWord};
+
+/// Something that is wrong in a rule or pack file, with its place.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{path}:{line}:{column}: {message}")]
+pub struct FileError {
+    /// The file as it was named.
+    pub path: String,
+    /// The line, beginning at one.
+    pub line: u32,
+    /// The column, beginning at one.
+    pub column: u32,
+    /// What is wrong, and the cure.
+    pub message: String,
+}
+
+/// A problem at a place of the file that is being compiled.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) at: Location,
+    pub(crate) message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(at: Location, message: impl Into<String>) -> Self {
+        Self { at, message: message.into() }
+    }
+}
+
+/// What rule files may name.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// Slugs of topics; while there are none, any slug is taken.
+    pub topics: BTreeSet<String>,
+    /// Parameters that many rules share.
+    pub params: BTreeMap<String, Param>,
+}
+
+/// A file of typed data with the text that its places are in.
+pub(crate) fn read_typed<T: serde::de::DeserializeOwned>(
+    path: &str,
+    text: &str,
+) -> Result<(T, Source), Vec<FileError>> {
+    let source = Source::from_text(SourceId(0), path, text);
+    let parsed = secscan_parse::yaml::parse(&source);
+    if let Some(diagnostic) = parsed.diagnostics.first() {
+        let at = diagnostic.at.unwrap_or_default();
+        return Err(vec![file_error(&source, &Problem::new(at, &*diagnostic.message))]);
+    }
+    let [document] = parsed.documents.as_slice() else {
+        let message = format!("one document is asked for here, there are {}", parsed.documents.len());
+        return Err(vec![file_error(&source, &Problem::new(Location::default(), message))]);
+    };
+    match load::from_node(document) {
+        Ok(file) => Ok((file, source)),
+        Err(error) => Err(vec![file_error(&source, &Problem::new(error.at, error.message))]),
+    }
+}
+
+pub(crate) fn file_error(source: &Source, problem: &Problem) -> FileError {
+    let position = secscan_model::LineIndex::new(&source.bytes).position(&source.bytes, problem.at.span.start);
+    FileError {
+        path: source.path.to_string(),
+        line: position.line(),
+        column: position.column(),
+        message: problem.message.clone(),
+    }
+}
+
+/// Reads and compiles one rule file.
+///
+/// # Errors
+/// All that is wrong with it, each with its place.
+pub fn compile(path: &str, text: &str, vocabulary: &Vocabulary) -> Result<Rule, Vec<FileError>> {
+    let (file, source) = read_typed::<RuleFile>(path, text)?;
+    let mut problems = Vec::new();
+    let rule = compile_file(&file, vocabulary, &mut problems);
+    if problems.is_empty() {
+        Ok(rule)
+    } else {
+        Err(problems.iter().map(|problem| file_error(&source, problem)).collect())
+    }
+}
+
+/// Reads a file of parameters that many rules share.
+///
+/// # Errors
+/// All that is wrong with it, each with its place.
+pub fn compile_params(path: &str, text: &str) -> Result<BTreeMap<String, Param>, Vec<FileError>> {
+    let (file, source) = read_typed::<BTreeMap<String, ParamFile>>(path, text)?;
+    let compiled = file.iter().map(|(name, file)| Ok((name.clone(), param(file)?)));
+    compiled.collect::<Result<_, Problem>>().map_err(|problem| vec![file_error(&source, &problem)])
+}
+
+fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Problem>) -> Rule {
+    header_problems(file, vocabulary, problems);
+    let mut params = BTreeMap::new();
+    for (name, file) in &file.params {
+        match param(file) {
+            Ok(param) => drop(params.insert(name.clone(), param)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let own: BTreeSet<String> = params.keys().cloned().collect();
+    let known: BTreeSet<String> = own.iter().chain(vocabulary.params.keys()).cloned().collect();
+    let mut used = BTreeSet::new();
+    let mut checks = Vec::new();
+    for check_file in &file.checks {
+        let mut compiler = Compiler { known_params: &known, used_params: BTreeSet::new(), attributes: None };
+        match check(check_file, &mut compiler, file.id.at) {
+            Ok(check) => checks.push(check),
+            Err(problem) => problems.push(problem),
+        }
+        used.append(&mut compiler.used_params);
+    }
+    let message = file.message.as_ref().and_then(|text| {
+        let pieces = message::parse(&text.value, &known, &mut used);
+        pieces.map_err(|message| problems.push(Problem::new(text.at, message))).ok()
+    });
+    for name in own.difference(&used).filter(|_| problems.is_empty()).cloned().collect::<Vec<_>>() {
+        let at = file.params.get(&name).map_or(file.id.at, |param| param.default.at);
+        problems.push(Problem::new(at, format!("no condition uses the parameter `{name}`")));
+    }
+    for name in &used {
+        if let Some(param) = vocabulary.params.get(name) {
+            params.entry(name.clone()).or_insert_with(|| param.clone());
+        }
+    }
+    let info = info(file, &checks);
+    Rule { info, checks, params, message }
+}
+
+fn header_problems(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Problem>) {
+    if !is_rule_id(&file.id.value) {
+        problems.push(Problem::new(file.id.at, "an id is a kebab-case phrase: lower-case letters, digits and hyphens"));
+    }
+    for topic in &file.topics {
+        if !vocabulary.topics.is_empty() && !vocabulary.topics.contains(&topic.value) {
+            problems.push(Problem::new(topic.at, format!("`{}` is no topic of the vocabulary", topic.value)));
+        }
+    }
+    if file.topics.is_empty() || file.topics.len() > 3 {
+        problems.push(Problem::new(file.id.at, "a rule has one to three topics"));
+    }
+    if file.checks.is_empty() {
+        problems.push(Problem::new(file.id.at, "a rule has at least one check"));
+    }
+    let text_is_empty = [&file.title, &file.why, &file.fix].iter().any(|text| text.trim().is_empty());
+    if text_is_empty {
+        problems.push(Problem::new(file.id.at, "`title`, `why` and `fix` say something"));
+    }
+}
+
+/// Whether text is a rule id: lower-case words, joined by hyphens.
+pub fn is_rule_id(id: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    id.split('-').all(is_word)
+}
+
+fn info(file: &RuleFile, checks: &[Check]) -> RuleInfo {
+    let arc = |text: &String| -> Arc<str> { text.trim().into() };
+    let mut platforms = BTreeSet::new();
+    for check in checks {
+        match check.selector.platform {
+            Platform::Common => {
+                let kinds = check.selector.types.iter().filter_map(|kind| vocabulary::common_kind(kind));
+                platforms.extend(kinds.flat_map(|kind| kind.from.iter().copied()));
+            }
+            platform => drop(platforms.insert(platform)),
+        }
+    }
+    RuleInfo {
+        id: RuleId(file.id.value.as_str().into()),
+        title: arc(&file.title),
+        severity: match file.severity {
+            SeverityWord::Critical => Severity::Critical,
+            SeverityWord::High => Severity::High,
+            SeverityWord::Medium => Severity::Medium,
+            SeverityWord::Low => Severity::Low,
+            SeverityWord::Info => Severity::Info,
+        },
+        confidence: match file.confidence {
+            ConfidenceWord::High => Confidence::High,
+            ConfidenceWord::Medium => Confidence::Medium,
+            ConfidenceWord::Low => Confidence::Low,
+        },
+        topics: file.topics.iter().map(|topic| arc(&topic.value)).collect(),
+        cwe: file.cwe.clone(),
+        why: arc(&file.why),
+        fix: arc(&file.fix),
+        links: file.links.iter().map(arc).collect(),
+        platforms: platforms.into_iter().collect(),
+    }
+}
+
+fn param(file: &ParamFile) -> Result<Param, Problem> {
+    Ok(Param {
+        default: literals(&file.default)?,
+        is_list: matches!(file.default.value, Raw::List(_)),
+        stricter: file.stricter,
+        about: file.about.trim().to_owned(),
+    })
+}
+
+fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> Result<Check, Problem> {
+    let selector = selector(file, fallback)?;
+    if selector.platform == Platform::Common && file.each.is_none() {
+        let at = file.common.as_ref().map_or(fallback, |located| located.at);
+        compiler.attributes = Some(attributes_of(&selector.types).map_err(|message| Problem::new(at, message))?);
+    }
+    let each = match &file.each {
+        None => Vec::new(),
+        Some(located) => {
+            let parsed = texts(located)?.into_iter().map(|text| path::parse(&text));
+            parsed.collect::<Result<_, _>>().map_err(|message| Problem::new(located.at, message))?
+        }
+    };
+    let when = file.when.as_ref().map(|located| compiler.subject(located)).transpose()?;
+    let (deny, located) = match (&file.deny, &file.require) {
+        (Some(deny), None) => (true, deny),
+        (None, Some(require)) => (false, require),
+        (Some(_), Some(both)) => return Err(Problem::new(both.name_at, "a check has one of `deny` and `require`")),
+        (None, None) => return Err(Problem::new(fallback, "a check has `deny` or `require`")),
+    };
+    let test = compiler.subject(located)?;
+    Ok(Check { selector, each, when, deny, test })
+}
+
+fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
+    let words: [(Platform, &Option<Located>); 8] = [
+        (Platform::Terraform, &file.terraform),
+        (Platform::CloudFormation, &file.cloudformation),
+        (Platform::Kubernetes, &file.kubernetes),
+        (Platform::Dockerfile, &file.dockerfile),
+        (Platform::Compose, &file.compose),
+        (Platform::GithubActions, &file.github_actions),
+        (Platform::Common, &file.common),
+        (Platform::Unit, &file.unit),
+    ];
+    let mut written = words.iter().filter_map(|(platform, types)| types.as_ref().map(|types| (*platform, types)));
+    match (written.next(), written.next()) {
+        (Some((platform, types)), None) => Ok(Selector { platform, types: texts(types)? }),
+        (Some(_), Some((_, second))) => Err(Problem::new(second.name_at, "a check has one selector")),
+        (None, _) => Err(Problem::new(fallback, "a check has a selector: `terraform`, `kubernetes`, `common`, ...")),
+    }
+}
+
+/// The platform of a selector word.
+fn select_words(word: &str) -> Option<Platform> {
+    Platform::from_word(word).filter(|platform| *platform != Platform::Configuration)
+}
+
+/// The scalars of an operand as text; what is none is left out.
+pub(crate) fn scalars(located: &Located) -> Vec<String> {
+    literals(located).map(|values| values.iter().map(ToString::to_string).collect()).unwrap_or_default()
+}

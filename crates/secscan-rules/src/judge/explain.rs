@@ -1,0 +1,203 @@
+//! Why a condition has the truth that it has: the places of a finding, and what was found and expected there.
+//!
+//! Evaluation asks only for truths, which is fast; this runs again over the one condition in a hundred that is broken.
+
+use secscan_model::{Location, Node, Value};
+
+use super::cursor::{Cursor, State};
+use super::truth::{Evaluation, Side, Truth};
+use super::wording;
+use crate::check::{Link, Matcher, Step, Test};
+
+/// A place of a finding.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The primary place.
+    pub at: Location,
+    /// Further places, and what stands there.
+    pub related: Vec<(Location, String)>,
+    /// The path from the resource to the place, in the document's own keys and names.
+    pub path: String,
+    /// What was found: the value as written, or `not set`.
+    pub found: String,
+    /// What was expected, in words.
+    pub expected: String,
+    /// Whether the value at the place is a secret, so that nobody prints the source text.
+    pub secret: bool,
+}
+
+/// What is explained, handed down unchanged.
+#[derive(Clone, Copy)]
+struct Ask<'p> {
+    side: Side,
+    wanted: Truth,
+    path: &'p str,
+}
+
+impl<'a> Evaluation<'a> {
+    /// The places that make `test` have the truth `wanted` for the element. At least one when it has.
+    pub(super) fn places(&self, test: &Test, at: Cursor<'a>, side: Side, wanted: Truth) -> Vec<Hit> {
+        let mut hits = self.explain(test, at, Ask { side, wanted, path: "" });
+        if hits.is_empty() {
+            hits.push(self.hit(at, "", String::new()));
+        }
+        hits
+    }
+
+    fn explain(&self, test: &Test, at: Cursor<'a>, ask: Ask<'_>) -> Vec<Hit> {
+        if self.truth(test, at, ask.side) != ask.wanted {
+            return Vec::new();
+        }
+        match test {
+            Test::All(tests) => {
+                let hits = tests.iter().map(|test| self.explain(test, at, ask));
+                first_with_related(hits.collect())
+            }
+            Test::Any(tests) => {
+                let mut hits = tests.iter().map(|test| self.explain(test, at, ask));
+                hits.find(|hits| !hits.is_empty()).unwrap_or_default()
+            }
+            Test::Not(test) => self.explain(test, at, Ask { side: ask.side.flip(), wanted: ask.wanted.not(), ..ask }),
+            Test::At { step, whole, then } => self.explain_at(step, whole, then.as_deref(), at, ask),
+            Test::Is(matcher) => vec![self.explain_is(matcher, at, ask)],
+            Test::Linked(link) => vec![self.explain_linked(link, at, ask)],
+        }
+    }
+
+    fn explain_at(
+        &self,
+        step: &Step,
+        whole: &[Matcher],
+        then: Option<&Test>,
+        at: Cursor<'a>,
+        ask: Ask<'_>,
+    ) -> Vec<Hit> {
+        let ends = self.walker.step(at, step);
+        let matching = ends.into_iter().filter(|end| self.end(whole, then, *end, ask.side) == ask.wanted);
+        let mut hits = Vec::new();
+        for end in matching {
+            let path = join(ask.path, step, end);
+            let inner = Ask { path: &path, ..ask };
+            let mut parts: Vec<Vec<Hit>> = Vec::new();
+            for matcher in whole {
+                if self.is(matcher, end, ask.side) == ask.wanted {
+                    parts.push(vec![self.explain_is(matcher, end, inner)]);
+                }
+            }
+            if let Some(test) = then {
+                let of_elements = end.elements().into_iter().flat_map(|element| {
+                    let path = format!("{path}{}", element_name(element, end));
+                    self.explain(test, element, Ask { path: &path, ..ask })
+                });
+                parts.push(of_elements.collect());
+            }
+            hits.extend(first_with_related(parts));
+        }
+        hits
+    }
+
+    fn explain_is(&self, matcher: &Matcher, at: Cursor<'a>, ask: Ask<'_>) -> Hit {
+        if let (Matcher::Some(test), Truth::True) = (matcher, ask.wanted) {
+            let of_elements = at.elements().into_iter().flat_map(|element| self.explain(test, element, ask));
+            if let Some(hit) = of_elements.into_iter().next() {
+                return hit;
+            }
+        }
+        let expected = wording::expected(matcher, ask.wanted == Truth::False);
+        self.hit(at, ask.path, expected)
+    }
+
+    fn explain_linked(&self, link: &Link, at: Cursor<'a>, ask: Ask<'_>) -> Hit {
+        let expected = wording::expected_link(link, ask.wanted == Truth::False);
+        let header = Cursor { anchor: at.anchor, state: State::Absent, ..at };
+        let mut hit = self.hit(header, ask.path, expected);
+        let partners = self.linked_resources(link, at, ask.side).sure;
+        hit.found = match partners.len() {
+            0 => "none".to_owned(),
+            count => format!("{count} linked"),
+        };
+        if !matches!(link.other, crate::check::Other::Files(_)) {
+            let place = |id: &secscan_model::ResourceId| {
+                let partner = self.graph().resource(*id);
+                (partner.header(), format!("linked: {}", partner.address))
+            };
+            hit.related.extend(partners.iter().take(10).map(place));
+        }
+        hit
+    }
+
+    /// A hit at a cursor: the value there, or the name of the deepest part of the path that exists.
+    fn hit(&self, at: Cursor<'a>, path: &str, expected: String) -> Hit {
+        let (place, found, via): (_, _, &[Location]) = match at.state {
+            State::Node(node) if !node.is_null() => (node.at, found(node), node.via()),
+            State::Node(node) => (node.name_at, "not set".to_owned(), node.via()),
+            State::Absent => (at.anchor, "not set".to_owned(), &[]),
+            State::Maybe(why) => (at.anchor, why.to_owned(), &[]),
+        };
+        let related = via.iter().map(|at| (*at, "used here".to_owned())).collect();
+        Hit { at: place, related, path: path.to_owned(), found, expected, secret: false }
+    }
+}
+
+/// The hits of the first part that has any; the places of the other parts are related to each of them.
+fn first_with_related(parts: Vec<Vec<Hit>>) -> Vec<Hit> {
+    let mut parts = parts.into_iter().filter(|hits| !hits.is_empty());
+    let Some(mut hits) = parts.next() else { return Vec::new() };
+    for other in parts.flatten() {
+        for hit in &mut hits {
+            let known = hit.at == other.at || hit.related.iter().any(|(at, _)| *at == other.at);
+            if !known {
+                hit.related.push((other.at, format!("{} is {}", quoted(&other.path), other.found)));
+            }
+        }
+    }
+    hits
+}
+
+fn quoted(path: &str) -> String {
+    if path.is_empty() { "it".to_owned() } else { format!("`{path}`") }
+}
+
+/// What a value looks like in a message: short, on one line.
+pub(super) fn found(node: &Node) -> String {
+    const LIMIT: usize = 80;
+    let text = match &node.value {
+        Value::Scalar(scalar) => scalar.text.to_string(),
+        Value::List(items) if items.is_empty() => "an empty list".to_owned(),
+        Value::List(items) => {
+            let shown: Vec<_> = items.iter().take(5).map(found).collect();
+            let more = if items.len() > 5 { ", ..." } else { "" };
+            format!("[{}{more}]", shown.join(", "))
+        }
+        Value::Map(map) if map.is_empty() => "an empty map".to_owned(),
+        Value::Map(_) => "set".to_owned(),
+        Value::Unresolved(unresolved) => unresolved.why.to_string(),
+    };
+    if text.is_empty() {
+        return "empty".to_owned();
+    }
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LIMIT).collect();
+    if text.chars().count() > LIMIT { format!("{line}...") } else { line }
+}
+
+/// The path one step on, in the document's own words.
+fn join(path: &str, step: &Step, end: Cursor<'_>) -> String {
+    let name = match (step, end.key) {
+        (Step::Itself, _) => return path.to_owned(),
+        (Step::Any | Step::Deep(_) | Step::FirstOf(_), Some(key)) => key.to_owned(),
+        (Step::FirstOf(paths), None) => {
+            paths.first().map(|path| crate::check::PathText(path).to_string()).unwrap_or_default()
+        }
+        _ => step.to_string(),
+    };
+    if path.is_empty() { name } else { format!("{path}.{name}") }
+}
+
+/// What tells an element of a list from its siblings: its name where it has one, else its index.
+pub(super) fn element_name(element: Cursor<'_>, list: Cursor<'_>) -> String {
+    let is_list = list.node().is_some_and(|node| node.as_list().is_some());
+    let Some((_, index)) = element.list.filter(|_| is_list) else { return String::new() };
+    let named = ["name", "id", "Id", "Name", "sid", "Sid", "key"];
+    let name = element.node().and_then(|node| named.iter().find_map(|key| node.get(key)?.as_str()));
+    name.map_or_else(|| format!("[{index}]"), |name| format!("[{name}]"))
+}

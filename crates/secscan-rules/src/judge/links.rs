@@ -1,0 +1,169 @@
+//! References between resources, indexed both ways, and how many satisfy a `linked` condition.
+
+use std::collections::BTreeMap;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use secscan_model::{Edge, Graph, Platform, Resource, ResourceId};
+
+use super::cursor::Cursor;
+use super::truth::{Evaluation, Side, Truth};
+use crate::check::{Link, Other, PathText, Scope, Step};
+use crate::select;
+
+/// The references of a graph, by either end.
+#[derive(Debug, Default)]
+pub struct Links {
+    from: BTreeMap<ResourceId, Vec<u32>>,
+    to: BTreeMap<ResourceId, Vec<u32>>,
+    units: BTreeMap<String, Vec<ResourceId>>,
+    opaque_units: BTreeMap<String, bool>,
+}
+
+impl Links {
+    /// Indexes the references of a graph.
+    pub fn new(graph: &Graph) -> Self {
+        let mut links = Self::default();
+        for (index, edge) in graph.edges.iter().enumerate() {
+            links.from.entry(edge.from).or_default().push(index as u32);
+            links.to.entry(edge.to).or_default().push(index as u32);
+        }
+        for (id, resource) in graph.iter() {
+            links.units.entry(resource.unit.to_string()).or_default().push(id);
+            if resource.opaque.is_some() {
+                links.opaque_units.insert(resource.unit.to_string(), true);
+            }
+        }
+        links
+    }
+
+    fn edges<'a>(&'a self, graph: &'a Graph, of: ResourceId) -> impl Iterator<Item = (&'a Edge, bool)> {
+        let edge = |index: &u32| &graph.edges[*index as usize];
+        let outward = self.from.get(&of).into_iter().flatten().map(move |index| (edge(index), true));
+        let inward = self.to.get(&of).into_iter().flatten().map(move |index| (edge(index), false));
+        outward.chain(inward)
+    }
+}
+
+/// What a `linked` condition found.
+pub(super) struct Linked {
+    /// The resources that satisfy it for sure. For files, one id a file that exists; the ids mean nothing then.
+    pub(super) sure: Vec<ResourceId>,
+    /// Whether there may be more.
+    pub(super) perhaps: bool,
+}
+
+impl<'a> Evaluation<'a> {
+    pub(super) fn linked_resources(&self, link: &Link, at: Cursor<'a>, side: Side) -> Linked {
+        let selector = match &link.other {
+            Other::Files(globs) => return self.linked_files(globs, link.scope, at),
+            Other::Resources(selector) => selector,
+        };
+        let (candidates, mut perhaps) = self.candidates(link, at);
+        let mut sure = Vec::new();
+        for candidate in candidates {
+            let other = self.graph().resource(candidate);
+            if !select::matches(selector, other) {
+                continue;
+            }
+            let cursor = Cursor::root(self.graph(), candidate);
+            match link.condition.as_ref().map_or(Truth::True, |test| self.truth(test, cursor, side)) {
+                Truth::True => sure.push(candidate),
+                Truth::Unknown => perhaps = true,
+                Truth::False => {}
+            }
+        }
+        sure.sort_unstable();
+        sure.dedup();
+        Linked { sure, perhaps }
+    }
+
+    /// The resources that may satisfy a link, and whether something unreadable may hold more.
+    fn candidates(&self, link: &Link, at: Cursor<'a>) -> (Vec<ResourceId>, bool) {
+        let us = self.anchor_resource(at.resource);
+        let resource = self.graph().resource(us);
+        match link.scope {
+            Some(Scope::Unit) if is_repository(resource) => {
+                let all = self.graph().iter().map(|(id, _)| id).collect();
+                (all, !self.links.opaque_units.is_empty())
+            }
+            Some(Scope::Unit) => {
+                let unit = &*resource.unit;
+                let members = self.links.units.get(unit).cloned().unwrap_or_default();
+                (members, self.links.opaque_units.contains_key(unit))
+            }
+            Some(Scope::Directory) => {
+                let folder = self.folder(resource);
+                let near = self.graph().iter().filter(|(_, other)| self.folder(other) == folder);
+                let near: Vec<_> = near.map(|(id, _)| id).collect();
+                let opaque = near.iter().any(|id| self.graph().resource(*id).opaque.is_some());
+                (near, opaque)
+            }
+            None => self.referenced(link, us),
+        }
+    }
+
+    fn referenced(&self, link: &Link, us: ResourceId) -> (Vec<ResourceId>, bool) {
+        let mut found = Vec::new();
+        let mut perhaps = false;
+        for (edge, outward) in self.links.edges(self.graph(), us) {
+            let other = if outward { edge.to } else { edge.from };
+            perhaps |= self.graph().resource(other).opaque.is_some();
+            let wanted = match (&link.via, &link.by) {
+                (None, None) => true,
+                (Some(via), _) if outward => starts_with(&edge.path, via),
+                (_, Some(by)) if !outward => starts_with(&edge.path, by),
+                _ => false,
+            };
+            if wanted {
+                found.push(other);
+            }
+        }
+        (found, perhaps)
+    }
+
+    /// Common resources have their owner's references.
+    fn anchor_resource(&self, id: ResourceId) -> ResourceId {
+        let resource = self.graph().resource(id);
+        match (resource.platform, resource.owner) {
+            (Platform::Common, Some(owner)) => owner,
+            _ => id,
+        }
+    }
+
+    fn folder(&self, resource: &Resource) -> &'a str {
+        self.graph().source(resource.at.source).map_or("", |source| source.folder())
+    }
+
+    fn linked_files(&self, globs: &[String], scope: Option<Scope>, at: Cursor<'a>) -> Linked {
+        let resource = self.graph().resource(at.resource);
+        let folder = match scope {
+            Some(Scope::Directory) => self.folder(resource),
+            _ => "",
+        };
+        let set = glob_set(globs);
+        let within = |path: &str| {
+            let rest = path.strip_prefix(folder)?;
+            Some(if folder.is_empty() { rest } else { rest.strip_prefix('/')? }.to_owned())
+        };
+        let hits = self.graph().paths.iter().filter(|path| within(path).is_some_and(|path| set.is_match(path)));
+        Linked { sure: hits.map(|_| at.resource).collect(), perhaps: false }
+    }
+}
+
+fn is_repository(resource: &Resource) -> bool {
+    resource.platform == Platform::Unit && &*resource.kind == "repository"
+}
+
+/// Whether a reference's path begins with the path of a rule, key by key.
+fn starts_with(path: &str, wanted: &[Step]) -> bool {
+    let wanted = PathText(wanted).to_string();
+    path.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn glob_set(globs: &[String]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs.iter().filter_map(|glob| Glob::new(glob).ok()) {
+        set.add(glob);
+    }
+    set.build().unwrap_or_default()
+}

@@ -1,0 +1,54 @@
+//! Which resources a selector means.
+
+use secscan_model::{Platform, Resource};
+
+use crate::check::Selector;
+
+/// Whether a selector means a resource.
+pub fn matches(selector: &Selector, resource: &Resource) -> bool {
+    selector.platform == resource.platform && selector.types.iter().any(|pattern| is_type(pattern, resource))
+}
+
+/// Whether a type pattern means a resource: `*` stands for anything; `group/Kind` of Kubernetes looks at `apiVersion`.
+pub fn is_type(pattern: &str, resource: &Resource) -> bool {
+    match pattern.split_once('/') {
+        Some((group, kind)) if resource.platform == Platform::Kubernetes => {
+            let version = resource.value.get("apiVersion").and_then(|node| node.as_str()).unwrap_or_default();
+            let actual = version.split_once('/').map_or("", |(group, _)| group);
+            glob(group, actual) && glob(kind, &resource.kind)
+        }
+        _ => glob(pattern, &resource.kind),
+    }
+}
+
+/// Whether text matches a pattern in which `*` stands for any run of characters.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return text.ends_with(part);
+        }
+        match text.find(part) {
+            Some(at) => text = &text[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        assert!(glob("aws_*", "aws_s3_bucket"));
+        assert!(glob("azurerm_*_virtual_machine", "azurerm_linux_virtual_machine"));
+        assert!(!glob("azurerm_*_virtual_machine", "azurerm_virtual_machine"));
+        assert!(glob("*", ""));
+        assert!(!glob("aws_s3_bucket", "aws_s3_bucket_acl"));
+        assert!(!glob("a*ba", "aba_"), "the last part is at the end");
+    }
+}

@@ -1,0 +1,321 @@
+//! Rule and pack files as people write them. The JSON schemas for editors are derived from these types.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use secscan_parse::load::{Located, Spanned};
+use serde::Deserialize;
+
+use crate::check::Stricter;
+
+/// A rule file: one rule.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(title = "secscan rule")]
+pub struct RuleFile {
+    /// A kebab-case phrase, stable for ever, never reused.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub id: Spanned<String>,
+    /// One line: what is wrong when the rule is broken.
+    pub title: String,
+    /// How bad a finding is.
+    pub severity: SeverityWord,
+    /// How often a finding is right.
+    pub confidence: ConfidenceWord,
+    /// One to three slugs of the vocabulary of evidence.
+    #[schemars(with = "Vec<String>", length(min = 1, max = 3))]
+    pub topics: Vec<Spanned<String>>,
+    /// CWE numbers.
+    #[serde(default)]
+    pub cwe: Vec<u32>,
+    /// What an attacker or an accident does with it.
+    pub why: String,
+    /// How to mend it.
+    pub fix: String,
+    /// Further reading.
+    #[serde(default)]
+    pub links: Vec<String>,
+    /// Thresholds and lists that users may set.
+    #[serde(default)]
+    pub params: BTreeMap<String, ParamFile>,
+    /// The finding's message: text with `{path}`, `{$param}`, `{$found}`, `{$expected}`, `{$address}`.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub message: Option<Spanned<String>>,
+    /// The same question, asked of each platform that can answer it.
+    pub checks: Vec<CheckFile>,
+    /// Compiled into the tests: a comment with the word `finding` marks each line that a finding must name.
+    #[schemars(length(min = 2))]
+    pub examples: Vec<ExampleFile>,
+}
+
+/// A severity.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words are explained at secscan_model::Severity")]
+pub enum SeverityWord {
+    Critical,
+    High,
+    Medium,
+    Low,
+    Info,
+}
+
+/// A confidence.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words are explained at secscan_model::Confidence")]
+pub enum ConfidenceWord {
+    High,
+    Medium,
+    Low,
+}
+
+/// A threshold or list that users may set.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ParamFile {
+    /// What holds until somebody sets another value: a scalar or a list of scalars.
+    #[schemars(with = "serde_json::Value")]
+    pub default: Located,
+    /// In which direction it gets stricter.
+    #[serde(default)]
+    pub stricter: Option<Stricter>,
+    /// What it means.
+    pub about: String,
+}
+
+/// One question to the resources of one platform: one selector, and one of `deny` and `require`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CheckFile {
+    /// Terraform resource types; `data.TYPE`, `provider.NAME`, `module`, `variable`, `output`, `terraform`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub terraform: Option<Located>,
+    /// CloudFormation resource types.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub cloudformation: Option<Located>,
+    /// Kubernetes kinds: `Kind` or `group/Kind`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub kubernetes: Option<Located>,
+    /// `stage`, or an instruction: `RUN`, `COPY`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub dockerfile: Option<Located>,
+    /// `service`, `network`, `volume`, `secret`, `file`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub compose: Option<Located>,
+    /// `workflow`, `job`, `step`, `action`, `dependabot`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub github_actions: Option<Located>,
+    /// A kind that several platforms share.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub common: Option<Located>,
+    /// One subject for a Terraform root, a stack, a namespace set or the `repository`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub unit: Option<Located>,
+    /// One subject, one verdict an element.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub each: Option<Located>,
+    /// Whether the question applies.
+    #[serde(default)]
+    #[schemars(with = "Option<Condition>")]
+    pub when: Option<Located>,
+    /// The finding is: this holds.
+    #[serde(default)]
+    #[schemars(with = "Option<Condition>")]
+    pub deny: Option<Located>,
+    /// The finding is: this does not hold.
+    #[serde(default)]
+    #[schemars(with = "Option<Condition>")]
+    pub require: Option<Located>,
+}
+
+/// A text or a list of texts, for schemas.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// A condition: a map from paths to matchers or conditions, with `all`, `any`, `not` and `linked`; see docs/rules.md.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+#[allow(dead_code, reason = "only its schema is used")]
+struct Condition(BTreeMap<String, serde_json::Value>);
+
+/// One example: what it shows, of which platform, and the file or files.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ExampleFile {
+    /// The rule is broken at the marked lines; the platform.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub fails: Option<Spanned<String>>,
+    /// The rule holds; the platform.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub passes: Option<Spanned<String>>,
+    /// It cannot be told; the platform.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub unknown: Option<Spanned<String>>,
+    /// The rule does not apply; the platform.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub skips: Option<Spanned<String>>,
+    /// The file.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The path of the file where the platform's usual one does not do.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Several files by path, instead of `code`.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+}
+
+/// A pack file: one regulation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(title = "secscan pack")]
+pub struct PackFile {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// The edition of the regulation.
+    pub version: String,
+    /// Who publishes it.
+    #[serde(default)]
+    pub publisher: String,
+    /// Where its text is to be had.
+    #[serde(default)]
+    pub source: String,
+    /// What may be done with the text.
+    #[serde(default)]
+    pub text_status: String,
+    /// The day of the last review of catalogue and map.
+    #[serde(default)]
+    pub reviewed: String,
+    /// The packs that this one takes over; its own controls and map entries come on top.
+    #[serde(default)]
+    pub extends: Vec<String>,
+    /// The controls in official order.
+    #[serde(default)]
+    pub controls: Vec<ControlFile>,
+    /// The map from topics and rules to controls.
+    #[serde(default)]
+    pub map: Vec<MapFile>,
+}
+
+/// A control of a pack file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ControlFile {
+    /// The official number.
+    #[schemars(with = "String")]
+    pub id: Spanned<String>,
+    /// The number as an OSCAL token.
+    pub key: String,
+    /// A short title in the pack author's own words.
+    pub title: String,
+    /// What it asks for.
+    #[serde(default)]
+    pub intent: String,
+    /// The part of the regulation that it stands in.
+    #[serde(default)]
+    pub section: String,
+    /// The regulation's own grade.
+    #[serde(default)]
+    pub specification: String,
+    /// How far files can evidence it.
+    pub automation: AutomationWord,
+    /// What remains for a person; a partial control must say it.
+    #[serde(default)]
+    pub residual: Option<String>,
+}
+
+/// How far files can evidence a control.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words are explained at secscan_model::Automation")]
+pub enum AutomationWord {
+    Automated,
+    Partial,
+    Manual,
+}
+
+/// One line of the map from topics and rules to controls.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MapFile {
+    /// Official numbers.
+    #[schemars(with = "Vec<String>")]
+    pub controls: Vec<Spanned<String>>,
+    /// Topics whose rules count.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub topics: Vec<Spanned<String>>,
+    /// Rules that count, whatever their topics.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub rules: Vec<Spanned<String>>,
+    /// Rules that do not count, although their topics do.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub exclude: Vec<Spanned<String>>,
+    /// What the rules mean for the controls.
+    pub role: RoleWord,
+    /// Demands on parameters: set looser, a rule gives no credit.
+    #[serde(default)]
+    pub require: Vec<DemandFile>,
+}
+
+/// What the rules of a map entry mean for its controls.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the words are explained at secscan_model::Role")]
+pub enum RoleWord {
+    Violation,
+    Evidence,
+    Context,
+}
+
+/// A demand on a parameter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DemandFile {
+    /// The rule.
+    pub rule: String,
+    /// Its parameter.
+    pub parameter: String,
+    /// The loosest value that still counts.
+    #[schemars(with = "serde_json::Value")]
+    pub at_loosest: Located,
+}
+
+/// A line of the vocabulary of evidence.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TopicFile {
+    /// The slug.
+    pub topic: String,
+    /// A short title.
+    pub title: String,
+    /// One sentence.
+    pub meaning: String,
+    /// The nearest CWE numbers.
+    #[serde(default)]
+    pub cwe: Vec<u32>,
+}
