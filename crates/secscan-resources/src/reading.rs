@@ -63,6 +63,11 @@ pub trait Reader: Sync {
     /// Whether a document of a YAML or JSON file is for this reader. `path` is the file's.
     fn accepts(&self, path: &str, document: &Node) -> bool;
 
+    /// Whether a file of which no document could be parsed seems to be for this reader: what cannot be read is not clean.
+    fn resembles(&self, _source: &Source) -> bool {
+        false
+    }
+
     /// Reads one document.
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>);
 
@@ -107,17 +112,28 @@ pub fn read_file(source: Source) -> FileReading {
     reading
 }
 
-/// Gives each document to the first reader that accepts it. What no reader accepts leaves no diagnostics either.
+/// Gives each document to the first reader that accepts it. What could not be parsed blinds the platforms of these
+/// readers; what seems to be for no reader leaves no diagnostics either.
 fn read_documents(source: &Source, parsed: Parsed, reading: &mut FileReading) {
+    let mut platforms = std::collections::BTreeSet::new();
     for document in &parsed.documents {
         if let Some(reader) = READERS.iter().find(|reader| reader.accepts(&source.path, document)) {
-            reading.recognised = true;
+            platforms.insert(reader.platform());
             reader.read(source, document, &mut reading.batch, &mut reading.diagnostics);
         }
     }
-    if reading.recognised {
+    if platforms.is_empty() && !parsed.diagnostics.is_empty() {
+        platforms.extend(READERS.iter().find(|reader| reader.resembles(source)).map(|reader| reader.platform()));
+    }
+    if !platforms.is_empty() {
+        reading.recognised = true;
         reading.comments = parsed.comments;
-        reading.diagnostics.extend(parsed.diagnostics);
+        reading.diagnostics.extend(parsed.diagnostics.into_iter().map(|mut diagnostic| {
+            if diagnostic.kind.is_blinding() {
+                diagnostic.blinds.extend(&platforms);
+            }
+            diagnostic
+        }));
     }
 }
 

@@ -48,6 +48,10 @@ impl Reader for Kubernetes {
         }
     }
 
+    fn resembles(&self, source: &Source) -> bool {
+        template::resembles(&source.bytes)
+    }
+
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
         Reading { source, batch, diagnostics }.document(document);
     }
@@ -83,8 +87,7 @@ impl Reading<'_> {
         let Some(fields) = item.as_map() else {
             return self.misshapen(item, "an item of a List is no object");
         };
-        let name_at = fields.entries().first().map_or(item.at, |first| first.value.name_at);
-        let mut item = item.clone().named(name_at);
+        let mut item = item.clone();
         if !item_kind.is_empty() && fields.get("kind").is_none() {
             let kind = list.get("kind").map(|kind| attributes::replaced(kind.clone(), item_kind));
             item.value = Value::Map(Arc::new(completed(fields, list.get("apiVersion").cloned(), kind)));

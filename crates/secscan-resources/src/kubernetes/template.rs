@@ -17,17 +17,28 @@ pub(crate) fn unrendered(source: &Source) -> Option<Diagnostic> {
     let text = &*source.bytes;
     let first = memmem::find_iter(text, "{{").find(|at| !text[..*at].ends_with(b"$"))?;
     let helm = memmem::find_iter(text, "{{").any(|at| is_helm(&text[at..]));
-    let manifest = || has(text, "apiVersion") && has(text, "kind");
     let in_chart = source.folder().split('/').any(|folder| folder == "templates");
     let at = match () {
         () if helm && in_chart => first,
-        () if helm || manifest() => Scanner::default().first_action(text)?,
+        () if helm || resembles(text) => Scanner::default().first_action(text)?,
         () => return None,
     };
     let what = if helm { "Helm template" } else { "template" };
     let message = format!("{what}, not rendered: scan what `helm template` or the like makes of it");
     let diagnostic = Diagnostic::new(DiagnosticKind::Skipped, message).path(source.path.clone());
     Some(diagnostic.at(source.at(Span::new(at, at + 2))).blinds(Platform::Kubernetes))
+}
+
+/// Whether a text has the keys of a manifest, well-formed or not.
+pub(super) fn resembles(text: &[u8]) -> bool {
+    let has_key = |key: &str| {
+        memmem::find_iter(text, key).any(|at| {
+            let (before, after) = (&text[..at], &text[at + key.len()..]);
+            let begins = before.last().is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'{'));
+            begins && (after.starts_with(b":") || after.starts_with(b"\":"))
+        })
+    };
+    has_key("apiVersion") && has_key("kind")
 }
 
 fn has(text: &[u8], word: &str) -> bool {
