@@ -1,0 +1,491 @@
+//! Our own JSON: documented by its schema, versioned, and kept when the model changes.
+//!
+//! Reading order: [`write`] → [`Wire`] and the structs below it, in the order of the output → the conversions. Fields
+//! are only ever added within one version; columns are one-based in code points, ends are exclusive.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use secscan_model::report::{self as model, ControlResult, PackResult};
+use secscan_model::{FindingKind, Place, Report, RuleInfo, Severity, Tally};
+use serde::Serialize;
+
+use crate::Options;
+
+/// The version of the format: raised when a field goes away or changes its meaning.
+const VERSION: &str = "1";
+
+/// Writes a report as JSON.
+pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    serde_json::to_writer_pretty(&mut out, &Wire::new(report, options))?;
+    io::Write::write_all(&mut out, b"\n")?;
+    io::Write::flush(&mut out)
+}
+
+/// The JSON schema (draft 2020-12) of what the format `json` writes.
+pub fn schema() -> serde_json::Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.into_root_schema_for::<Wire<'static>>().into()
+}
+
+/// The report of one scan.
+#[derive(JsonSchema, Serialize)]
+#[schemars(title = "secscan report")]
+struct Wire<'a> {
+    /// The version of this format.
+    version: &'static str,
+    tool: Tool<'a>,
+    inputs: Inputs<'a>,
+    coverage: Coverage<'a>,
+    gate: Gate<'a>,
+    summary: Summary,
+    packs: Vec<Pack<'a>>,
+    /// In the order of their places. Passes, unknown answers, and what is set aside appear on request; `summary`
+    /// counts them always.
+    findings: Vec<Finding<'a>>,
+    /// The controls of all packs, in official order.
+    controls: Vec<Control<'a>>,
+    /// The rules that ran, sorted by id.
+    rules: Vec<Rule<'a>>,
+    /// What was not looked at.
+    diagnostics: Vec<Diagnostic<'a>>,
+}
+
+/// What wrote the report.
+#[derive(JsonSchema, Serialize)]
+struct Tool<'a> {
+    name: &'static str,
+    version: &'a str,
+}
+
+/// What the scan was made from.
+#[derive(JsonSchema, Serialize)]
+struct Inputs<'a> {
+    /// The targets as they were named.
+    targets: Vec<&'a str>,
+    /// The Git revision that was scanned, where it is known.
+    revision: Option<&'a str>,
+    /// The revision that findings were compared with.
+    base: Option<&'a str>,
+    /// The day that expiry was judged by, `YYYY-MM-DD`.
+    date: &'a str,
+    /// A hash of all rules that ran.
+    rules_digest: &'a str,
+}
+
+/// What was looked at.
+#[derive(JsonSchema, Serialize)]
+struct Coverage<'a> {
+    /// Files that the targets hold.
+    files: u64,
+    /// Files that a reader recognised.
+    recognised: u64,
+    /// Resources by platform.
+    resources: BTreeMap<&'a str, u64>,
+}
+
+/// What the gate says.
+#[derive(JsonSchema, Serialize)]
+struct Gate<'a> {
+    failed: bool,
+    /// The findings that count: open, at or above the threshold, and new where only new ones count.
+    counted: u64,
+    /// A severity, `new:` and a severity, or `never`.
+    threshold: &'a str,
+}
+
+/// How many of everything there is, listed or not.
+#[derive(JsonSchema, Serialize)]
+struct Summary {
+    /// Open failures by severity.
+    open: BTreeMap<&'static str, u64>,
+    /// Failures that a comment or the configuration sets aside.
+    suppressed: u64,
+    /// Failures that the baseline knows.
+    baselined: u64,
+    /// Accepted risks.
+    waived: u64,
+    /// Answers of all rules that are a pass.
+    pass: u64,
+    /// Answers of all rules that hang on values not in the files.
+    unknown: u64,
+}
+
+/// A pack that was asked for.
+#[derive(JsonSchema, Serialize)]
+struct Pack<'a> {
+    id: &'a str,
+    title: &'a str,
+    /// The edition of the regulation.
+    version: &'a str,
+    /// Where the text of the regulation is to be had.
+    source: &'a str,
+    /// A hash of the pack's content.
+    digest: &'a str,
+    /// (fail + pass + evidence + waived) / (all - not-applicable), 0 to 1; null when nothing is applicable.
+    coverage: Option<f64>,
+    /// (pass + evidence) / (fail + pass + evidence + waived), 0 to 1; null when no control has a verdict.
+    holding: Option<f64>,
+    /// Controls by status.
+    statuses: BTreeMap<&'static str, u64>,
+}
+
+/// One verdict with its place.
+#[derive(JsonSchema, Serialize)]
+struct Finding<'a> {
+    rule: &'a str,
+    #[schemars(extend("enum" = ["fail", "pass", "unknown"]))]
+    kind: &'static str,
+    #[schemars(extend("enum" = ["critical", "high", "medium", "low", "info"]))]
+    severity: &'static str,
+    #[schemars(extend("enum" = ["high", "medium", "low"]))]
+    confidence: &'static str,
+    #[schemars(extend("enum" = ["open", "suppressed", "baselined", "waived"]))]
+    status: &'static str,
+    /// Why the status is not open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason<'a>>,
+    /// Whether the base revision or baseline lacks it; always true without one.
+    new: bool,
+    message: &'a str,
+    #[serde(flatten)]
+    place: Region<'a>,
+    platform: &'static str,
+    /// The platform's own name of the resource's type.
+    resource_type: &'a str,
+    /// The address of the resource.
+    resource: &'a str,
+    /// What stands there.
+    observed: &'a str,
+    /// What the rule asks for, in words.
+    expected: &'a str,
+    /// Identity that survives moved lines.
+    fingerprint: &'a str,
+    /// The controls that it touches, as `pack:number`.
+    controls: Vec<String>,
+    /// Places that explain it.
+    related: Vec<Related<'a>>,
+    /// An edit that certainly mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Fix<'a>>,
+}
+
+/// A region of a file.
+#[derive(JsonSchema, Serialize)]
+struct Region<'a> {
+    /// Relative to the root of the scan, with forward slashes.
+    path: &'a str,
+    /// One-based.
+    start_line: u32,
+    /// One-based, in code points.
+    start_column: u32,
+    /// One-based.
+    end_line: u32,
+    /// One past the last code point.
+    end_column: u32,
+}
+
+/// Why a finding does not count.
+#[derive(JsonSchema, Serialize)]
+struct Reason<'a> {
+    text: &'a str,
+    /// Where it was given: `path:line`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    /// Who accepted the risk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<&'a str>,
+}
+
+/// A place that explains a finding.
+#[derive(JsonSchema, Serialize)]
+struct Related<'a> {
+    #[serde(flatten)]
+    place: Region<'a>,
+    message: &'a str,
+}
+
+/// An edit: the region is to be replaced.
+#[derive(JsonSchema, Serialize)]
+struct Fix<'a> {
+    description: &'a str,
+    #[serde(flatten)]
+    place: Region<'a>,
+    replacement: &'a str,
+}
+
+/// The status of one control.
+#[derive(JsonSchema, Serialize)]
+struct Control<'a> {
+    pack: &'a str,
+    /// The official number.
+    id: &'a str,
+    /// The number as an OSCAL token.
+    key: &'a str,
+    title: &'a str,
+    /// The part of the regulation that it stands in.
+    section: &'a str,
+    /// The regulation's own grade; empty where it has none.
+    specification: &'a str,
+    /// How far files can evidence it.
+    #[schemars(extend("enum" = ["automated", "partial", "manual"]))]
+    automation: &'static str,
+    #[schemars(extend("enum" = ["fail", "pass", "evidence", "waived", "unknown", "not-assessed", "no-rule", "manual", "not-applicable"]))]
+    status: &'static str,
+    /// Why the status is what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// Fingerprints of the violations.
+    findings: Vec<&'a str>,
+    /// How many verdicts there are in all.
+    examined: u64,
+    /// The rules that gave verdicts.
+    evidence: Vec<Evidence<'a>>,
+    /// What remains for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    residual: Option<&'a str>,
+}
+
+/// What one rule says about a control.
+#[derive(JsonSchema, Serialize)]
+struct Evidence<'a> {
+    rule: &'a str,
+    #[serde(flatten)]
+    tally: Verdicts,
+}
+
+/// How often a rule was asked, and what came out.
+#[derive(JsonSchema, Serialize)]
+struct Verdicts {
+    pass: u64,
+    fail: u64,
+    unknown: u64,
+    not_applicable: u64,
+}
+
+/// A rule that ran.
+#[derive(JsonSchema, Serialize)]
+struct Rule<'a> {
+    id: &'a str,
+    title: &'a str,
+    severity: &'static str,
+    confidence: &'static str,
+    topics: Vec<&'a str>,
+    /// CWE numbers.
+    cwe: &'a [u32],
+    why: &'a str,
+    fix: &'a str,
+    links: Vec<&'a str>,
+    #[serde(flatten)]
+    tally: Verdicts,
+}
+
+/// Something that was not looked at.
+#[derive(JsonSchema, Serialize)]
+struct Diagnostic<'a> {
+    #[schemars(extend("enum" = ["unreadable", "syntax", "limit", "skipped", "unresolved", "ambiguous", "configuration", "internal"]))]
+    kind: &'static str,
+    /// Null when it belongs to no file.
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    message: &'a str,
+}
+
+impl<'a> Wire<'a> {
+    fn new(report: &'a Report, options: &Options) -> Self {
+        let inputs = &report.inputs;
+        Self {
+            version: VERSION,
+            tool: Tool { name: "secscan", version: &inputs.version },
+            inputs: Inputs {
+                targets: inputs.targets.iter().map(|target| &**target).collect(),
+                revision: inputs.revision.as_deref(),
+                base: inputs.base.as_deref(),
+                date: &inputs.date,
+                rules_digest: &inputs.rules_digest,
+            },
+            coverage: Coverage {
+                files: report.coverage.files,
+                recognised: report.coverage.recognised,
+                resources: report.coverage.resources.iter().map(|(platform, number)| (&**platform, *number)).collect(),
+            },
+            gate: Gate { failed: report.gate.failed, counted: report.gate.counted, threshold: &report.gate.threshold },
+            summary: Summary::new(report),
+            packs: report.packs.iter().map(Pack::new).collect(),
+            findings: report.findings.iter().filter(|it| options.show.admits(it)).map(Finding::new).collect(),
+            controls: report.packs.iter().flat_map(|pack| pack.controls.iter().map(Control::new)).collect(),
+            rules: report.rules.iter().map(|rule| Rule::new(rule, report)).collect(),
+            diagnostics: report.notices.iter().map(Diagnostic::new).collect(),
+        }
+    }
+}
+
+impl Summary {
+    fn new(report: &Report) -> Self {
+        let mut open: BTreeMap<_, _> = Severity::ALL.into_iter().map(|severity| (severity.as_str(), 0)).collect();
+        let (mut suppressed, mut baselined, mut waived) = (0, 0, 0);
+        for finding in report.findings.iter().filter(|finding| finding.kind == FindingKind::Fail) {
+            match finding.status {
+                model::Status::Open => *open.entry(finding.severity.as_str()).or_default() += 1,
+                model::Status::Suppressed { .. } => suppressed += 1,
+                model::Status::Baselined => baselined += 1,
+                model::Status::Waived { .. } => waived += 1,
+            }
+        }
+        Self {
+            open,
+            suppressed,
+            baselined,
+            waived,
+            pass: report.tallies.values().map(|tally| tally.pass).sum(),
+            unknown: report.tallies.values().map(|tally| tally.unknown).sum(),
+        }
+    }
+}
+
+impl<'a> Pack<'a> {
+    fn new(pack: &'a PackResult) -> Self {
+        let mut statuses = BTreeMap::new();
+        for control in &pack.controls {
+            *statuses.entry(control.status.as_str()).or_default() += 1;
+        }
+        Self {
+            id: &pack.id,
+            title: &pack.title,
+            version: &pack.version,
+            source: &pack.source,
+            digest: &pack.digest,
+            coverage: pack.coverage,
+            holding: pack.holding,
+            statuses,
+        }
+    }
+}
+
+impl<'a> Finding<'a> {
+    fn new(finding: &'a model::Finding) -> Self {
+        Self {
+            rule: &finding.rule.0,
+            kind: finding.kind.as_str(),
+            severity: finding.severity.as_str(),
+            confidence: finding.confidence.as_str(),
+            status: finding.status.as_str(),
+            reason: Reason::new(&finding.status),
+            new: finding.new,
+            message: &finding.message,
+            place: Region::new(&finding.place),
+            platform: finding.platform.as_str(),
+            resource_type: &finding.resource_kind,
+            resource: &finding.resource,
+            observed: &finding.observed,
+            expected: &finding.expected,
+            fingerprint: &finding.fingerprint,
+            controls: finding.controls.iter().map(ToString::to_string).collect(),
+            related: finding
+                .related
+                .iter()
+                .map(|related| Related { place: Region::new(&related.place), message: &related.message })
+                .collect(),
+            fix: finding.fix.as_ref().map(|fix| Fix {
+                description: &fix.description,
+                place: Region::new(&fix.place),
+                replacement: &fix.replacement,
+            }),
+        }
+    }
+}
+
+impl<'a> Region<'a> {
+    fn new(place: &'a Place) -> Self {
+        Self {
+            path: &place.path,
+            start_line: place.start.line(),
+            start_column: place.start.column(),
+            end_line: place.end.line(),
+            end_column: place.end.column(),
+        }
+    }
+}
+
+impl<'a> Reason<'a> {
+    fn new(status: &'a model::Status) -> Option<Self> {
+        match status {
+            model::Status::Open | model::Status::Baselined => None,
+            model::Status::Suppressed { reason, source } => {
+                Some(Self { text: reason, source: Some(source), owner: None, until: None })
+            }
+            model::Status::Waived { reason, owner, until } => {
+                Some(Self { text: reason, source: None, owner: Some(owner), until: Some(until) })
+            }
+        }
+    }
+}
+
+impl<'a> Control<'a> {
+    fn new(result: &'a ControlResult) -> Self {
+        Self {
+            pack: &result.control.pack,
+            id: &result.control.control,
+            key: &result.key,
+            title: &result.title,
+            section: &result.section,
+            specification: &result.specification,
+            automation: result.automation.as_str(),
+            status: result.status.as_str(),
+            reason: result.reason.as_deref(),
+            findings: result.findings.iter().map(|fingerprint| &**fingerprint).collect(),
+            examined: result.examined,
+            evidence: result
+                .evidence
+                .iter()
+                .map(|(rule, tally)| Evidence { rule: &rule.0, tally: Verdicts::new(*tally) })
+                .collect(),
+            residual: result.residual.as_deref(),
+        }
+    }
+}
+
+impl Verdicts {
+    fn new(tally: Tally) -> Self {
+        Self { pass: tally.pass, fail: tally.fail, unknown: tally.unknown, not_applicable: tally.not_applicable }
+    }
+}
+
+impl<'a> Rule<'a> {
+    fn new(rule: &'a RuleInfo, report: &Report) -> Self {
+        Self {
+            id: &rule.id.0,
+            title: &rule.title,
+            severity: rule.severity.as_str(),
+            confidence: rule.confidence.as_str(),
+            topics: rule.topics.iter().map(|topic| &**topic).collect(),
+            cwe: &rule.cwe,
+            why: &rule.why,
+            fix: &rule.fix,
+            links: rule.links.iter().map(|link| &**link).collect(),
+            tally: Verdicts::new(report.tallies.get(&rule.id).copied().unwrap_or_default()),
+        }
+    }
+}
+
+impl<'a> Diagnostic<'a> {
+    fn new(notice: &'a model::Notice) -> Self {
+        let at = notice.place.as_ref();
+        Self {
+            kind: notice.kind.as_str(),
+            path: at.map(|place| &*place.path).or(notice.path.as_deref()),
+            line: at.map(|place| place.start.line()),
+            column: at.map(|place| place.start.column()),
+            message: &notice.message,
+        }
+    }
+}

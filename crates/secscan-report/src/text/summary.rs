@@ -1,0 +1,117 @@
+//! What was looked at, what was not, how many findings there are, and what the gate says.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anstyle::Style;
+use secscan_model::report::Notice;
+use secscan_model::{DiagnosticKind, Finding, FindingKind, Report, Severity, Status};
+
+use super::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, count, safe, severity_style};
+use crate::{Options, Shown};
+
+/// How many notices are written out.
+const MOST_NOTICES: usize = 5;
+
+/// Writes the end of the report.
+pub(super) fn write<W: io::Write>(report: &Report, options: &Options, terminal: &mut Terminal<W>) -> io::Result<()> {
+    write_notices(&report.notices, terminal)?;
+    write_coverage(report, terminal)?;
+    write_findings(report, options.show, terminal)?;
+    write_gate(report, terminal)
+}
+
+/// The first notices, those first that may hide a finding, and how many there are of each kind.
+fn write_notices<W: io::Write>(notices: &[Notice], terminal: &mut Terminal<W>) -> io::Result<()> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let mut kinds: BTreeMap<DiagnosticKind, u64> = BTreeMap::new();
+    for notice in notices {
+        *kinds.entry(notice.kind).or_default() += 1;
+    }
+    let kinds: Vec<_> = kinds.iter().map(|(kind, number)| format!("{number} {}", kind.as_str())).collect();
+    let title = terminal.paint(ODD, count(notices.len() as u64, "notice"));
+    writeln!(terminal, "{title} on what was not looked at: {}", kinds.join(", "))?;
+    let mut first: Vec<_> = notices.iter().collect();
+    first.sort_by_key(|notice| !notice.kind.is_blinding());
+    for notice in first.iter().take(MOST_NOTICES) {
+        let place = match (&notice.place, &notice.path) {
+            (Some(place), _) => format!("{}:{}:{}: ", safe(&place.path), place.start.line(), place.start.column()),
+            (None, Some(path)) => format!("{}: ", safe(path)),
+            (None, None) => String::new(),
+        };
+        let text = format!("{}: {place}{}", notice.kind.as_str(), safe(&notice.message));
+        terminal.prose(Style::new(), "  ", 4, &text)?;
+    }
+    if notices.len() > MOST_NOTICES {
+        let more = notices.len() - MOST_NOTICES;
+        terminal.prose(FAINT, "  ", 4, &format!("and {more} more; all of them: --format json"))?;
+    }
+    writeln!(terminal)
+}
+
+fn write_coverage<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> io::Result<()> {
+    let coverage = &report.coverage;
+    let platforms: Vec<_> =
+        coverage.resources.iter().map(|(platform, number)| format!("{} {number}", safe(platform))).collect();
+    let platforms = if platforms.is_empty() { String::new() } else { format!(" ({})", platforms.join(", ")) };
+    let text = format!(
+        "Looked at {}{platforms} in {} of {} with {}",
+        count(coverage.resources.values().sum(), "resource"),
+        coverage.recognised,
+        count(coverage.files, "file"),
+        count(report.rules.len() as u64, "rule"),
+    );
+    terminal.prose(Style::new(), "", 2, &text)
+}
+
+/// The findings that count by severity, then what is set aside, and how to see it.
+fn write_findings<W: io::Write>(report: &Report, show: Shown, terminal: &mut Terminal<W>) -> io::Result<()> {
+    let fails = || report.findings.iter().filter(|finding| finding.kind == FindingKind::Fail);
+    let open = |severity| fails().filter(|it| it.status == Status::Open && it.severity == severity).count();
+    let severities: Vec<_> = Severity::ALL.into_iter().rev().map(|severity| (severity, open(severity))).collect();
+    let words: Vec<_> = severities
+        .iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(severity, number)| terminal.paint(severity_style(*severity), format_args!("{number} {severity}")))
+        .collect();
+    let words = if words.is_empty() { terminal.paint(GOOD, "none") } else { words.join(", ") };
+    let status = |word| fails().filter(|it: &&Finding| it.status.as_str() == word).count() as u64;
+    let unknown = report.tallies.values().map(|tally| tally.unknown).sum();
+    let aside = [
+        (status("suppressed"), "suppressed", "suppressed", show.suppressed),
+        (status("baselined"), "baselined", "suppressed", show.suppressed),
+        (status("waived"), "waived", "waived", show.waived),
+        (unknown, "unknown", "unknown", show.unknown),
+    ];
+    let aside: Vec<_> = aside.into_iter().filter(|(number, ..)| *number > 0).collect();
+    let listed: Vec<_> = aside.iter().map(|(number, word, ..)| format!("{number} {word}")).collect();
+    let mut hidden: Vec<_> = aside.iter().filter(|(.., shown)| !shown).map(|(_, _, flag, _)| *flag).collect();
+    hidden.dedup();
+    let mut text = format!("Findings: {words}");
+    if !listed.is_empty() {
+        text.push_str(&format!("; also {}", listed.join(", ")));
+    }
+    if !hidden.is_empty() {
+        text.push_str(&terminal.paint(FAINT, format_args!(" (--show {})", hidden.join(","))));
+    }
+    writeln!(terminal, "{text}")
+}
+
+fn write_gate<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> io::Result<()> {
+    let gate = &report.gate;
+    let (only, threshold) = match gate.threshold.strip_prefix("new:") {
+        Some(threshold) => ("new ", threshold),
+        None => ("", &*gate.threshold),
+    };
+    let (verdict, style) = if gate.failed { ("failed", BAD) } else { ("passed", GOOD) };
+    let verdict = terminal.paint(style, verdict);
+    let gate_word = terminal.paint(STRONG, "Gate");
+    if threshold == "never" || threshold.is_empty() {
+        return writeln!(terminal, "{gate_word}: {verdict}, findings do not fail it");
+    }
+    let number = if gate.counted == 0 { "no".to_owned() } else { gate.counted.to_string() };
+    let noun = if gate.counted == 1 { "finding" } else { "findings" };
+    writeln!(terminal, "{gate_word}: {verdict}, {number} {only}{noun} at {} or above", safe(threshold))
+}
