@@ -4,7 +4,9 @@
 
 mod action;
 mod expression;
+pub(crate) mod iam;
 pub(crate) mod image;
+mod json;
 mod placement;
 mod text;
 mod url;
@@ -22,7 +24,9 @@ static CHILDREN: &[(&str, Compute)] = &[
     ("action", action::child),
     ("comment", comment),
     ("expr", expression::child),
+    ("iam", iam::child),
     ("image", image::child),
+    ("json", json::child),
     ("url", url::child),
 ];
 
