@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "hcl")]
+pub mod hcl;
 #[cfg(feature = "json")]
 pub mod json;
 pub mod load;

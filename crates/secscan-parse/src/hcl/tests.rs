@@ -1,0 +1,89 @@
+use secscan_model::{DiagnosticKind, SourceId};
+
+use super::*;
+
+fn source(bytes: &[u8]) -> Source {
+    Source { bytes: bytes.into(), ..Source::from_text(SourceId(0), "main.tf", "") }
+}
+
+/// What was read: the top-level names with the text under their spans cut at the first blank, and the diagnostics' kinds
+/// with the text at their places.
+fn read(bytes: &[u8]) -> (Vec<String>, Vec<(DiagnosticKind, u32)>) {
+    use hcl_edit::Span as _;
+    let source = source(bytes);
+    let file = parse(&source);
+    let names = file.body.iter().map(|structure| {
+        let text = String::from_utf8_lossy(&source.bytes[structure.span().expect("parsed structures have spans")]);
+        text.lines().next().unwrap_or_default().trim_end_matches(" {").to_string()
+    });
+    let places = file.diagnostics.iter().map(|found| (found.kind, found.at.map_or(0, |at| at.span.start)));
+    (names.collect(), places.collect())
+}
+
+#[test]
+fn only_broken_blocks_are_lost() {
+    use DiagnosticKind::{Ambiguous, Syntax};
+    type Case = (&'static str, &'static [u8], &'static [&'static str], &'static [(DiagnosticKind, u32)]);
+    let cases: &[Case] = &[
+        ("sound", b"a \"b\" {\n}\nc = 1\n", &["a \"b\"", "c = 1"], &[]),
+        ("byte order mark", b"\xef\xbb\xbfa = 1\nb = 2", &["a = 1", "b = 2"], &[]),
+        ("bad value", b"a {\n x = 1\n}\nb {\n x = = 2\n}\nc {\n}\n", &["a", "c"], &[(Syntax, 22)]),
+        ("block never closed", b"a {\n x = 1\nb \"l\" {\n y = 2\n}\n", &["b \"l\""], &[(Syntax, 10)]),
+        ("bracket never closed", b"a {\n x = [1,\n}\nb {\n}\n", &["b"], &[(Syntax, 13)]),
+        ("string never closed", b"a {\n x = \"1\n}\nb {\n}\n", &["b"], &[(Syntax, 5)]),
+        ("here-document never closed", b"a {\n x = <<E\n1\n}\nb {\n}\n", &["b"], &[(Syntax, 13)]),
+        ("a header in a here-document", b"a {\n x = <<E\nb {\nE\n y = = 1\n}\nc {\n}\n", &["c"], &[(Syntax, 24)]),
+        ("one brace too many", b"a {\n}\n}\nb {\n}\n", &["a", "b"], &[(Syntax, 6)]),
+        ("set twice", b"a = 1\na = 2\nb = 3\n", &["a = 1", "b = 3"], &[(Ambiguous, 6)]),
+        ("a byte that is not UTF-8", b"a = \"\xff\"\nb = 2\n", &["b = 2"], &[(Syntax, 5)]),
+        ("the same in a comment", b"# \xff\nb = 2 // \xfe\n", &["b = 2"], &[]),
+        ("nothing", b"", &[], &[]),
+        ("no HCL", b"\0\x01\x02 hello", &[], &[(Syntax, 0)]),
+    ];
+    for (name, bytes, names, diagnostics) in cases {
+        let (read_names, read_diagnostics) = read(bytes);
+        assert_eq!(read_names, *names, "{name}");
+        assert_eq!(read_diagnostics, *diagnostics, "{name}");
+    }
+}
+
+#[test]
+fn comments_have_places() {
+    let text = "# one\na = 1 // two\n/* three\n four */ b = \"# no\" /* five */\nc = <<E\n# no\nE\n#six\r\nd = \"${1 # seven\n}\"";
+    let file = parse(&source(text.as_bytes()));
+    let comments: Vec<_> = file.comments.iter().map(|found| (&text[found.span.range()], found.trailing)).collect();
+    let expected = [
+        ("# one", false),
+        ("// two", true),
+        ("/* three\n four */", false),
+        ("/* five */", true),
+        ("#six", false),
+        ("# seven", true),
+    ];
+    assert_eq!(comments, expected);
+    assert!(file.diagnostics.is_empty(), "{:?}", file.diagnostics);
+}
+
+#[test]
+fn hostile_input_is_refused_quickly() {
+    let n = 200_000;
+    let wide: String = (0..n).map(|key| format!("k{key} = 1\n")).collect();
+    let cases = [
+        ("parentheses", format!("a = {}1{}\n", "(".repeat(n), ")".repeat(n))),
+        ("open brackets", format!("a = {}\n", "[".repeat(n))),
+        ("objects", format!("a = {}\n", "{a=".repeat(n))),
+        ("negations", format!("a = {}true\n", "!".repeat(n))),
+        ("conditionals", format!("a = {}1\n", "b ? c : ".repeat(n))),
+        ("sums", format!("a = {}1\n", "1 + ".repeat(n))),
+        ("templates", format!("a = {}\n", "\"${".repeat(n))),
+        ("directives", format!("a = \"{}\"\n", "%{if a}".repeat(n))),
+        ("blocks", "a {\n".repeat(n)),
+        ("here-documents", format!("a = {}", "<<E\n".repeat(n))),
+        ("keys", format!("a = {{\n{wide}}}\n")),
+    ];
+    for (name, text) in cases {
+        let text = format!("{text}\nlast = 1\n");
+        let (_, diagnostics) = read(text.as_bytes());
+        assert!(!diagnostics.is_empty() && diagnostics.len() <= crate::MAX_DIAGNOSTICS, "{name}: {diagnostics:?}");
+    }
+}
