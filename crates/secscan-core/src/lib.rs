@@ -1,1 +1,5 @@
 #![doc = "x"]
+pub mod baseline;
+pub mod meta;
+pub mod since;
+pub mod suppress;
