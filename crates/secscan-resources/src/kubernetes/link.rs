@@ -71,15 +71,8 @@ const CONTAINER_NAMES: &[(&str, &str)] = &[
 ];
 
 /// Kinds of the core group that other groups have as well (a `Service` of Knative is none that an ingress can name).
-const CORE: &[&str] = &[
-    "ConfigMap",
-    "Namespace",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Secret",
-    "Service",
-    "ServiceAccount",
-];
+const CORE: &[&str] =
+    &["ConfigMap", "Namespace", "PersistentVolume", "PersistentVolumeClaim", "Secret", "Service", "ServiceAccount"];
 
 /// Finds the references between the Kubernetes objects of a scan.
 pub(super) fn link(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge> {
@@ -88,7 +81,8 @@ pub(super) fn link(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge
         linker.object(id, resource);
     }
     if linker.exhausted {
-        let message = format!("more than {MAX_CANDIDATES} possible references between Kubernetes objects: not all were found");
+        let message =
+            format!("more than {MAX_CANDIDATES} possible references between Kubernetes objects: not all were found");
         diagnostics.push(Diagnostic::new(DiagnosticKind::Limit, message).blinds(Platform::Kubernetes));
     }
     linker.edges

@@ -135,8 +135,5 @@ fn completed(fields: &Map, version: Option<Node>, kind: Option<Node>) -> Map {
 
 /// Something that Kubernetes would refuse, so that it was not judged.
 fn misshapen(source: &Source, node: &Node, message: &str) -> Diagnostic {
-    Diagnostic::new(DiagnosticKind::Syntax, message)
-        .path(source.path.clone())
-        .at(node.at)
-        .blinds(Platform::Kubernetes)
+    Diagnostic::new(DiagnosticKind::Syntax, message).path(source.path.clone()).at(node.at).blinds(Platform::Kubernetes)
 }

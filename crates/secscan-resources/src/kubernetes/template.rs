@@ -5,7 +5,8 @@ use memchr::memmem;
 use secscan_model::{Diagnostic, DiagnosticKind, Platform, Source, Span};
 
 /// What Helm gives to templates, as it stands in actions.
-const HELM_WORDS: &[&str] = &[".Values", ".Release.", ".Chart.", ".Capabilities.", ".Template.", "include \"", "template \""];
+const HELM_WORDS: &[&str] =
+    &[".Values", ".Release.", ".Chart.", ".Capabilities.", ".Template.", "include \"", "template \""];
 
 /// What to say of a YAML file that is a template of manifests; none for any other file.
 ///
