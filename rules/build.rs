@@ -38,7 +38,7 @@ fn compile_all(root: &Path, errors: &mut Vec<FileError>) -> Result<RuleBlob, Fai
         let text = std::fs::read_to_string(&file)?;
         digest.update(text.as_bytes());
         match secscan_rules::compile(&path, &text, &vocabulary) {
-            Ok(rule) => {
+            Ok((_, rule)) => {
                 let id = rule.info.id.to_string();
                 if file.file_stem().and_then(|stem| stem.to_str()) != Some(&id) {
                     errors.push(at_top(&path, format!("the file of the rule `{id}` is named {id}.yaml")));

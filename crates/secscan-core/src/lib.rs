@@ -1,5 +1,42 @@
-#![doc = "x"]
+//! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
+//!
+//! Reading order: [`scanner`] (the builder and the flow) → `examine` (read and judge one tree) → `findings` and `places`
+//! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`waivers`], [`baseline`], [`since`]: what counts) →
+//! `controls` (the status of each control). [`examples`] runs the examples of rule files; [`observer`] tells of progress.
+//!
+//! The library has no terminal, no output format, no network, no clock and no environment.
+//!
+//! ```
+//! use secscan_core::{Scanner, Silent};
+//! use secscan_model::tree::MemoryTree;
+//!
+//! let tree = MemoryTree::new([("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostPID: true}\n")]);
+//! let scanner = Scanner::builder().build()?;
+//! let report = scanner.scan(&tree, &Silent);
+//! assert_eq!(&*report.findings[0].resource, "default/Pod/a");
+//! # Ok::<(), secscan_core::BuildError>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
 pub mod baseline;
+mod controls;
+mod examine;
+pub mod examples;
+mod findings;
 pub mod meta;
+pub mod observer;
+mod places;
+pub mod scanner;
 pub mod since;
 pub mod suppress;
+
+pub use observer::{Event, Observer, Silent, Stage};
+pub use scanner::{BuildError, Inspection, Scanner, ScannerBuilder, Threshold};
+
+use secscan_model::Platform;
+
+/// Whether resources of a platform are made from others rather than read from files.
+fn is_derived(platform: Platform) -> bool {
+    matches!(platform, Platform::Common | Platform::Unit | Platform::Configuration)
+}

@@ -18,5 +18,6 @@ mod reading;
 pub mod terraform;
 
 pub use reading::{
-    Batch, FileReading, Fragment, Options, READERS, Reader, Unit, UnitReading, assemble, read_file, read_unit, units,
+    Batch, FileReading, Fragment, Options, READERS, Reader, Unit, UnitReading, assemble, claims, read_file, read_unit,
+    units,
 };

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use secscan_model::{Comment, Diagnostic, Edge, Graph, Node, Platform, Resource, ResourceId, Source};
+use secscan_model::{
+    Comment, Diagnostic, Edge, Graph, Location, Map, Node, Platform, Resource, ResourceId, Source, Span,
+};
 use secscan_parse::Parsed;
 
 use crate::{cloudformation, compose, dockerfile, github_actions, kubernetes, terraform};
@@ -196,11 +198,37 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
         diagnostics.extend(unit.diagnostics);
         append(&mut graph, unit.batch);
     }
+    add_units(&mut graph);
     let across: Vec<Edge> = READERS.iter().flat_map(|reader| reader.link(&graph, &mut diagnostics)).collect();
     graph.edges.extend(across);
     graph.edges.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
     graph.edges.dedup();
     (graph, diagnostics)
+}
+
+/// Adds one resource for each unit and one for the repository: the subjects of questions about what must exist
+/// somewhere. Each stands at the start of its first file in path order.
+fn add_units(graph: &mut Graph) {
+    let mut firsts: std::collections::BTreeMap<Arc<str>, Location> = Default::default();
+    for resource in &graph.resources {
+        let start = Location { source: resource.at.source, span: Span::default() };
+        let first = firsts.entry(resource.unit.clone()).or_insert(start);
+        *first = start.min(*first);
+    }
+    if let Some(source) = graph.sources.first() {
+        firsts.insert("repository".into(), source.at(Span::default()));
+    }
+    graph.resources.extend(firsts.into_iter().map(|(unit, at)| Resource {
+        platform: Platform::Unit,
+        kind: unit.split(':').next().unwrap_or_default().into(),
+        address: unit.clone(),
+        part: "".into(),
+        at,
+        value: Node::map(Map::default(), at),
+        unit,
+        owner: None,
+        opaque: None,
+    }));
 }
 
 /// Adds a batch: its ids move behind those that are there.
@@ -212,4 +240,9 @@ fn append(graph: &mut Graph, batch: Batch) {
         resource
     }));
     graph.edges.extend(batch.edges.into_iter().map(|edge| Edge { from: shift(edge.from), to: shift(edge.to), ..edge }));
+}
+
+/// Whether any reader may want a file of this path: the others are not read at all.
+pub fn claims(path: &str) -> bool {
+    terraform::claims(path) || dockerfile::claims(path) || secscan_parse::format_of(path).is_some()
 }

@@ -83,16 +83,16 @@ pub(crate) fn file_error(source: &Source, problem: &Problem) -> FileError {
     }
 }
 
-/// Reads and compiles one rule file.
+/// Reads and compiles one rule file; the file as it is written comes along for its examples.
 ///
 /// # Errors
 /// All that is wrong with it, each with its place.
-pub fn compile(path: &str, text: &str, vocabulary: &Vocabulary) -> Result<Rule, Vec<FileError>> {
+pub fn compile(path: &str, text: &str, vocabulary: &Vocabulary) -> Result<(RuleFile, Rule), Vec<FileError>> {
     let (file, source) = read_typed::<RuleFile>(path, text)?;
     let mut problems = Vec::new();
     let rule = compile_file(&file, vocabulary, &mut problems);
     if problems.is_empty() {
-        Ok(rule)
+        Ok((file, rule))
     } else {
         Err(problems.iter().map(|problem| file_error(&source, problem)).collect())
     }

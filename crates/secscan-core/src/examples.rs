@@ -1,0 +1,131 @@
+//! The examples of rule files, run: every marked line must be found, and nothing else.
+
+use std::collections::BTreeSet;
+
+use secscan_model::tree::MemoryTree;
+use secscan_model::{FindingKind, Platform};
+use secscan_rules::syntax::{ExampleFile, RuleFile};
+use secscan_rules::{Rule, RuleSet};
+
+use crate::{Scanner, Silent};
+
+/// What an example claims about its rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Claim {
+    Fails,
+    Passes,
+    Unknown,
+    Skips,
+}
+
+/// The comment word that marks a line.
+const MARK: &str = "finding";
+
+/// Runs the examples of one rule and says what is wrong with them, one sentence each; nothing when all is well.
+///
+/// Every platform that the rule asks must have at least one failing and one passing example.
+pub fn check(rule: &Rule, file: &RuleFile) -> Vec<String> {
+    let scanner = Scanner::of_rules(RuleSet::new([rule.clone()]));
+    let mut problems = Vec::new();
+    let mut shown: BTreeSet<(Platform, bool)> = BTreeSet::new();
+    for (number, example) in file.examples.iter().enumerate() {
+        match run(&scanner, example) {
+            Ok((platform, claim)) => {
+                shown.insert((platform, claim == Claim::Fails));
+            }
+            Err(problem) => problems.push(format!("example {}: {problem}", number + 1)),
+        }
+    }
+    for check in &rule.checks {
+        let platform = check.selector.platform;
+        let is_shown = |fails| match platform {
+            Platform::Common | Platform::Unit => shown.iter().any(|(_, shown)| *shown == fails),
+            _ => shown.contains(&(platform, fails)),
+        };
+        for (fails, word) in [(true, "failing"), (false, "passing")] {
+            let missing = format!("no {word} example of {platform}");
+            if problems.is_empty() && !is_shown(fails) {
+                problems.push(missing);
+            }
+        }
+    }
+    problems
+}
+
+fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Platform, Claim), String> {
+    let claims = [
+        (Claim::Fails, &example.fails),
+        (Claim::Passes, &example.passes),
+        (Claim::Unknown, &example.unknown),
+        (Claim::Skips, &example.skips),
+    ];
+    let mut written = claims.iter().filter_map(|(claim, platform)| Some((*claim, platform.as_ref()?)));
+    let (Some((claim, word)), None) = (written.next(), written.next()) else {
+        return Err("an example has one of `fails`, `passes`, `unknown` and `skips`".to_owned());
+    };
+    let platform = Platform::from_word(&word.value).ok_or_else(|| format!("`{}` is no platform", word.value))?;
+    let files = files(example, platform)?;
+    let report = scanner.scan(&MemoryTree::new(files.clone()), &Silent);
+    if let Some(notice) = report.notices.iter().find(|notice| notice.kind.is_blinding()) {
+        return Err(format!("it cannot be read: {}", notice.message));
+    }
+    let found: BTreeSet<(String, u32)> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == FindingKind::Fail)
+        .map(|finding| (finding.place.path.to_string(), finding.place.start.line()))
+        .collect();
+    let marked = marked(&files);
+    let lines = |set: &BTreeSet<(String, u32)>| {
+        let lines: Vec<_> = set.iter().map(|(path, line)| format!("{path}:{line}")).collect();
+        if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
+    };
+    let tally = report.tallies.values().next().copied().unwrap_or_default();
+    match claim {
+        Claim::Fails if marked.is_empty() => Err("it fails, so a comment marks the line of the finding".to_owned()),
+        Claim::Fails if found == marked => Ok((platform, claim)),
+        Claim::Fails => Err(format!("marked are {}, found is {}", lines(&marked), lines(&found))),
+        _ if !found.is_empty() => Err(format!("it does not fail, but found is {}", lines(&found))),
+        Claim::Passes if tally.pass == 0 => Err("it passes, but the rule gave no verdict".to_owned()),
+        Claim::Passes if tally.unknown > 0 => Err("it passes, but a verdict is unknown".to_owned()),
+        Claim::Unknown if tally.unknown == 0 => Err("it is unknown, but no verdict is".to_owned()),
+        Claim::Skips if tally.examined() > 0 => Err("it is skipped, but the rule gave a verdict".to_owned()),
+        _ => Ok((platform, claim)),
+    }
+}
+
+/// The lines that a comment marks.
+fn marked(files: &[(String, String)]) -> BTreeSet<(String, u32)> {
+    let mut marked = BTreeSet::new();
+    for (path, text) in files {
+        for (number, line) in text.lines().enumerate() {
+            let comment = line.rsplit_once('#').or_else(|| line.rsplit_once("//")).map(|(_, comment)| comment.trim());
+            if comment == Some(MARK) {
+                marked.insert((path.clone(), number as u32 + 1));
+            }
+        }
+    }
+    marked
+}
+
+fn files(example: &ExampleFile, platform: Platform) -> Result<Vec<(String, String)>, String> {
+    match (&example.code, example.files.is_empty()) {
+        (Some(code), true) => {
+            let path = example.path.clone().unwrap_or_else(|| usual_path(platform).to_owned());
+            Ok(vec![(path, code.clone())])
+        }
+        (None, false) => Ok(example.files.clone().into_iter().collect()),
+        _ => Err("an example has either `code` or `files`".to_owned()),
+    }
+}
+
+fn usual_path(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Terraform => "main.tf",
+        Platform::CloudFormation => "template.yaml",
+        Platform::Kubernetes | Platform::Common | Platform::Unit | Platform::Configuration => "manifest.yaml",
+        Platform::Dockerfile => "Dockerfile",
+        Platform::Compose => "compose.yaml",
+        Platform::GithubActions => ".github/workflows/example.yml",
+    }
+}

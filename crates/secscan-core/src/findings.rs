@@ -1,0 +1,168 @@
+//! Verdicts to findings: places resolved, equal ones joined, identity given.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use secscan_model::report::Related;
+use secscan_model::{ControlRef, Finding, FindingKind, Graph, Location, ResourceId, RuleId, RuleInfo, Status};
+use secscan_rules::RuleSet;
+use secscan_rules::judge::{Hit, Outcome, Verdict};
+
+use crate::places::Places;
+
+/// A finding that still knows where it is in bytes, for suppressions.
+#[derive(Clone, Debug)]
+pub(crate) struct Raw {
+    pub(crate) finding: Finding,
+    pub(crate) at: Location,
+    pub(crate) resource: ResourceId,
+}
+
+/// What a verdict says at one place, before it is a finding.
+struct Candidate<'v> {
+    rule: usize,
+    resource: ResourceId,
+    kind: FindingKind,
+    hit: std::borrow::Cow<'v, Hit>,
+    message: String,
+}
+
+/// The findings of a graph, sorted by place, then rule.
+///
+/// Equal rule and place make one finding: one root cause that several resources share names the first and relates the
+/// others.
+pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, places: &Places<'_>) -> Vec<Raw> {
+    let mut candidates: Vec<_> = verdicts.iter().flat_map(candidates).collect();
+    candidates.sort_by(|a, b| order(graph, a).cmp(&order(graph, b)));
+    let mut raw: Vec<Raw> = Vec::new();
+    let mut known: BTreeMap<(usize, FindingKind, Location), usize> = BTreeMap::new();
+    for candidate in &candidates {
+        let key = (candidate.rule, candidate.kind, candidate.hit.at);
+        match known.get(&key) {
+            Some(index) => relate(graph, &mut raw[*index], candidate, places),
+            None => {
+                known.insert(key, raw.len());
+                raw.push(finding(graph, candidate, &rules.rules[candidate.rule].info, places));
+            }
+        }
+    }
+    number(&mut raw);
+    raw
+}
+
+fn order<'a>(graph: &'a Graph, candidate: &'a Candidate<'_>) -> impl Ord + use<'a> {
+    let resource = graph.resource(candidate.resource);
+    let at = candidate.hit.at;
+    (at, candidate.rule, candidate.kind, &*resource.address, &*resource.part, &*candidate.hit.path)
+}
+
+fn candidates(verdict: &Verdict) -> Vec<Candidate<'_>> {
+    use std::borrow::Cow::{Borrowed, Owned};
+    let candidate =
+        |kind, hit, message| Candidate { rule: verdict.rule, resource: verdict.resource, kind, hit, message };
+    match &verdict.outcome {
+        Outcome::Fail(violations) => violations
+            .iter()
+            .map(|violation| candidate(FindingKind::Fail, Borrowed(&violation.hit), violation.message.clone()))
+            .collect(),
+        Outcome::Pass(Some(hit)) => {
+            vec![candidate(FindingKind::Pass, Borrowed(hit), String::new())]
+        }
+        Outcome::Unknown { why, at } => {
+            let hit = Hit {
+                at: *at,
+                related: Vec::new(),
+                path: String::new(),
+                found: why.clone(),
+                expected: String::new(),
+                secret: false,
+            };
+            vec![candidate(FindingKind::Unknown, Owned(hit), String::new())]
+        }
+        Outcome::Pass(None) | Outcome::NotApplicable | Outcome::Panicked => Vec::new(),
+    }
+}
+
+fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &Places<'_>) -> Raw {
+    let resource = graph.resource(candidate.resource);
+    let hit = &*candidate.hit;
+    let message = match candidate.kind {
+        FindingKind::Fail => candidate.message.clone(),
+        FindingKind::Pass => format!("Holds: {}.", info.title),
+        FindingKind::Unknown => format!("Cannot be told: {}. {}.", info.title, sentence(&hit.found)),
+    };
+    let related = hit
+        .related
+        .iter()
+        .map(|(at, message)| Related { place: places.place(*at, false), message: message.as_str().into() });
+    let finding = Finding {
+        rule: info.id.clone(),
+        kind: candidate.kind,
+        severity: info.severity,
+        confidence: info.confidence,
+        message: message.into(),
+        place: places.place(hit.at, hit.secret),
+        related: related.collect(),
+        platform: resource.platform,
+        resource_kind: resource.kind.clone(),
+        resource: resource.address.clone(),
+        observed: hit.found.as_str().into(),
+        expected: hit.expected.as_str().into(),
+        fingerprint: identity(info, resource, hit),
+        controls: Vec::new(),
+        fix: None,
+        status: Status::Open,
+        new: true,
+    };
+    Raw { finding, at: hit.at, resource: candidate.resource }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Adds the resource of an equal finding as a related place.
+fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Places<'_>) {
+    const LIMIT: usize = 20;
+    let resource = graph.resource(candidate.resource);
+    let message: Arc<str> = format!("also in {}", resource.address).into();
+    let is_known = *raw.finding.resource == *resource.address
+        || raw.finding.related.iter().any(|related| related.message == message);
+    if !is_known && raw.finding.related.len() < LIMIT {
+        raw.finding.related.push(Related { place: places.place(resource.header(), false), message });
+    }
+}
+
+/// What stays the same when lines move and files are renamed: rule, resource, and the path within it.
+fn identity(info: &RuleInfo, resource: &secscan_model::Resource, hit: &Hit) -> Arc<str> {
+    let mut digest = secscan_model::source::Digest::default();
+    let platform = resource.platform.as_str();
+    for part in [&*info.id.0, platform, &*resource.kind, &*resource.address, &*resource.part, &*hit.path] {
+        digest.update(part.as_bytes());
+        digest.update(&[0]);
+    }
+    digest.hex()
+}
+
+/// Gives equal identities their counters, in report order.
+fn number(raw: &mut [Raw]) {
+    let mut seen: BTreeMap<(FindingKind, Arc<str>), u32> = BTreeMap::new();
+    for raw in raw {
+        let count = seen.entry((raw.finding.kind, raw.finding.fingerprint.clone())).or_default();
+        *count += 1;
+        raw.finding.fingerprint = format!("{}:{count}", raw.finding.fingerprint).into();
+    }
+}
+
+/// The controls that a rule touches in the packs of this scan, by rule.
+pub(crate) type ControlsOf = BTreeMap<RuleId, Vec<ControlRef>>;
+
+/// Fills in the controls of each finding.
+pub(crate) fn name_controls(raw: &mut [Raw], controls: &ControlsOf) {
+    for raw in raw {
+        if let Some(touched) = controls.get(&raw.finding.rule) {
+            raw.finding.controls.clone_from(touched);
+        }
+    }
+}

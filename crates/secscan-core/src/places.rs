@@ -1,0 +1,117 @@
+//! Byte locations to places that people read: path, line, column, snippet, line hash.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use secscan_model::line_hash::line_hashes;
+use secscan_model::{Graph, LineIndex, Location, Place, Position, Source, SourceId, Span};
+
+/// Resolves places; what a file needs for it is made once, when its first place is asked for.
+#[derive(Debug)]
+pub(crate) struct Places<'a> {
+    files: BTreeMap<SourceId, File<'a>>,
+}
+
+#[derive(Debug)]
+struct File<'a> {
+    source: &'a Source,
+    lines: OnceCell<LineIndex>,
+    hashes: OnceCell<Vec<String>>,
+}
+
+impl<'a> Places<'a> {
+    /// The places of the files of a graph.
+    pub(crate) fn new(graph: &'a Graph) -> Self {
+        let file = |source| (source, OnceCell::new(), OnceCell::new());
+        let files =
+            graph.sources.iter().map(file).map(|(source, lines, hashes)| (source.id, File { source, lines, hashes }));
+        Self { files: files.collect() }
+    }
+
+    /// The path of a file.
+    pub(crate) fn path(&self, id: SourceId) -> Arc<str> {
+        self.files.get(&id).map_or_else(|| "".into(), |file| file.source.path.clone())
+    }
+
+    /// The line of a byte offset, beginning at one.
+    pub(crate) fn line(&self, at: Location) -> u32 {
+        self.files.get(&at.source).map_or(1, |file| file.lines().line(at.span.start))
+    }
+
+    /// The lines of a location, both beginning at one and inclusive.
+    pub(crate) fn lines(&self, at: Location) -> (u32, u32) {
+        let end = Span { start: at.span.end.saturating_sub(1).max(at.span.start), ..at.span };
+        (self.line(at), self.line(Location { span: end, ..at }))
+    }
+
+    /// The place of a location. With `secret`, the text of the region is masked wherever it would be printed.
+    pub(crate) fn place(&self, at: Location, secret: bool) -> Place {
+        let Some(file) = self.files.get(&at.source) else { return nowhere() };
+        let span = file.narrow(at.span);
+        let bytes = &file.source.bytes;
+        let lines = file.lines();
+        let (start, end) = (lines.position(bytes, span.start), lines.position(bytes, span.end));
+        let cut = span.range().start..span.range().end.min(span.range().start + Place::TEXT_LIMIT);
+        let text = String::from_utf8_lossy(&bytes[cut]).into_owned();
+        let shown = start.line()..=end.line().min(start.line() + Place::SNIPPET_LINES as u32 - 1);
+        let snippet = shown.map(|line| file.line_text(line, span, secret));
+        let hash = file.hashes().get(start.line() as usize - 1).cloned().unwrap_or_default();
+        Place {
+            path: file.source.path.clone(),
+            start,
+            end,
+            text: if secret { masked(&text).into() } else { text.into() },
+            snippet: snippet.collect(),
+            line_hash: hash.into(),
+        }
+    }
+}
+
+impl File<'_> {
+    fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.source.bytes))
+    }
+
+    fn hashes(&self) -> &[String] {
+        self.hashes.get_or_init(|| line_hashes(&self.source.bytes))
+    }
+
+    /// A region that is worth showing: an empty one becomes its line; a long one (a whole block) its first line, because
+    /// a reader of a pull request sees a finding only when all of its lines belong to the change.
+    fn narrow(&self, span: Span) -> Span {
+        let length = self.source.bytes.len() as u32;
+        let span = Span { start: span.start.min(length), end: span.end.min(length) };
+        let line = self.lines().span(&self.source.bytes, self.lines().line(span.start));
+        if span.start == span.end {
+            return line;
+        }
+        let last = self.lines().line(span.end.saturating_sub(1).max(span.start));
+        let is_long = last >= self.lines().line(span.start) + Place::SNIPPET_LINES as u32;
+        if is_long { Span { start: span.start, end: line.end.max(span.start) } } else { span }
+    }
+
+    fn line_text(&self, line: u32, region: Span, secret: bool) -> Arc<str> {
+        let span = self.lines().span(&self.source.bytes, line);
+        let text = |span: Span| String::from_utf8_lossy(&self.source.bytes[span.range()]).into_owned();
+        if !secret {
+            return text(span).into();
+        }
+        let start = region.start.clamp(span.start, span.end);
+        let end = region.end.clamp(start, span.end);
+        let before = text(Span { start: span.start, end: start });
+        let after = text(Span { start: end, end: span.end });
+        format!("{before}{}{after}", masked(&text(Span { start, end }))).into()
+    }
+}
+
+/// The same shape without the letters: stars for all but quotes and line breaks.
+fn masked(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, '"' | '\'' | '\n' | '\r') { c } else { '*' }).collect()
+}
+
+fn nowhere() -> Place {
+    let hash = line_hashes(b"").first().cloned().unwrap_or_default();
+    let start = Position::START;
+    Place { path: "".into(), start, end: start, text: "".into(), snippet: Vec::new(), line_hash: hash.into() }
+}

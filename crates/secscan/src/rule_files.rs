@@ -1,0 +1,86 @@
+//! Rule files of users: a folder of YAML files through the same compiler as the built-in rules.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use secscan_rules::compile::compile_params;
+use secscan_rules::syntax::RuleFile;
+use secscan_rules::{Rule, Vocabulary, compile};
+
+/// A rule with the file that it came from.
+pub(crate) struct UserRule {
+    pub(crate) path: PathBuf,
+    pub(crate) file: RuleFile,
+    pub(crate) rule: Rule,
+}
+
+/// Names of files that stand beside rules and are none.
+const NO_RULES: &[&str] = &["parameters.yaml", "topics.yaml"];
+
+/// Reads all rules below a folder, or the one rule of a file, in the order of their paths.
+///
+/// Fails with every mistake of every file, each with its place.
+pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<UserRule>> {
+    let built_in = secscan_builtin_rules::load()?;
+    let topics = built_in.topics.iter().map(|topic| topic.id.to_string()).collect();
+    let mut vocabulary = Vocabulary { topics, params: built_in.params };
+    let mut errors = Vec::new();
+    let shared = folder.join("parameters.yaml");
+    if shared.is_file() {
+        match compile_params(&shared.display().to_string(), &read(&shared)?) {
+            Ok(params) => vocabulary.params.extend(params),
+            Err(problems) => errors.extend(problems),
+        }
+    }
+    let mut rules = Vec::new();
+    let mut known: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for path in files(folder)? {
+        let text = read(&path)?;
+        let shown = path.display().to_string();
+        match compile::compile(&shown, &text, &vocabulary) {
+            Ok((file, rule)) => {
+                let id = rule.info.id.to_string();
+                if let Some(other) = known.insert(id.clone(), path.clone()) {
+                    bail!("{shown}:1:1: the id `{id}` belongs to {} already", other.display());
+                }
+                rules.push(UserRule { path, file, rule });
+            }
+            Err(problems) => errors.extend(problems),
+        }
+    }
+    if errors.is_empty() {
+        return Ok(rules);
+    }
+    let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    bail!("{}", lines.join("\n"))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if folder.is_file() {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot open {}", folder.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            let path = entry.path();
+            let is_rule = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+                && !entry.file_name().to_str().is_some_and(|name| NO_RULES.contains(&name));
+            // Links are not followed: a folder that contains itself would never end.
+            if entry.file_type()?.is_dir() {
+                open.push(path);
+            } else if is_rule {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
