@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod aws;
 pub mod cloudformation;
 pub mod compose;
 pub mod computed;

@@ -7,7 +7,7 @@ use secscan_model::{
 };
 use secscan_parse::Parsed;
 
-use crate::{cloudformation, compose, dockerfile, github_actions, kubernetes, terraform};
+use crate::{aws, cloudformation, compose, dockerfile, github_actions, kubernetes, terraform};
 
 /// What a user may tell readers.
 #[derive(Clone, Debug, Default)]
@@ -166,7 +166,7 @@ pub fn units(files: &[FileReading]) -> Vec<Unit> {
     by_folder.into_iter().map(|(folder, files)| Unit { folder: folder.into(), files }).collect()
 }
 
-/// Evaluates one unit.
+/// Evaluates one unit. `files` must be sorted by source id.
 pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitReading {
     let mut reading = UnitReading::default();
     let terraform: Vec<_> = unit
@@ -178,7 +178,17 @@ pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitR
         })
         .collect();
     terraform::evaluate(&unit.folder, &terraform, options, &mut reading.batch, &mut reading.diagnostics);
+    let sources = sources_of(unit, &reading.batch, files);
+    aws::derive(&mut reading.batch, 0, &sources);
     reading
+}
+
+/// The files of a unit and those of its resources, which may come from modules elsewhere; sorted by id.
+fn sources_of(unit: &Unit, batch: &Batch, files: &[FileReading]) -> Vec<Source> {
+    let own = unit.files.iter().map(|index| files[*index].source.id);
+    let ids: std::collections::BTreeSet<_> = own.chain(batch.resources.iter().map(|r| r.at.source)).collect();
+    let source = |id| files.binary_search_by_key(&id, |file| file.source.id).ok().map(|at| files[at].source.clone());
+    ids.into_iter().filter_map(source).collect()
 }
 
 /// Joins everything into one graph, in an order that does not depend on the order of work, and finds the references

@@ -19,7 +19,7 @@ use secscan_model::{Diagnostic, DiagnosticKind, Edge, Map, Node, Platform, Resou
 
 use self::conditions::Truth;
 use self::evaluate::Evaluator;
-use crate::{Batch, Reader};
+use crate::{Batch, Reader, aws};
 
 /// The attributes of a resource that stand beside its properties in the resource's value. A property of the same name
 /// wins; `Type` is not among them because many properties bear that name and `$type` answers it.
@@ -69,6 +69,7 @@ impl Reader for CloudFormation {
             );
         }
         link(batch, first);
+        aws::derive(batch, first, std::slice::from_ref(source));
     }
 }
 
