@@ -8,6 +8,7 @@ pub(crate) mod iam;
 pub(crate) mod image;
 mod json;
 mod placement;
+pub(crate) mod shell;
 mod text;
 mod url;
 
@@ -27,6 +28,7 @@ static CHILDREN: &[(&str, Compute)] = &[
     ("iam", iam::child),
     ("image", image::child),
     ("json", json::child),
+    ("shell", shell::child),
     ("url", url::child),
 ];
 

@@ -25,9 +25,19 @@ impl Placement {
         let source =
             sources.binary_search_by_key(&whole.source, |source| source.id).ok().and_then(|index| sources.get(index));
         let raw = source.and_then(|source| source.bytes.get(whole.span.range()));
-        let mut placement = Self { whole, runs: Vec::new(), known: 0 };
+        let mut placement = Self::fixed(whole);
         if let Some(raw) = raw {
-            placement.follow(text.as_bytes(), raw);
+            placement.follow(text.as_bytes(), raw, 0);
+            // What does not begin at once begins behind a quote or behind the header line of a here-document.
+            if placement.known < text.trim_end().len()
+                && let Some(opening) = opening(raw)
+            {
+                let mut behind = Self::fixed(whole);
+                behind.follow(text.as_bytes(), raw, opening);
+                if behind.known > placement.known {
+                    placement = behind;
+                }
+            }
         } else if whole.span.range().len() == text.len() {
             placement.runs.push((0, whole.span.start as usize));
             placement.known = text.len();
@@ -61,9 +71,9 @@ impl Placement {
 
     /// Walks text and bytes side by side: equal bytes pair up, white space of either side gives way, and so does the
     /// backslash of an escape.
-    fn follow(&mut self, text: &[u8], raw: &[u8]) {
+    fn follow(&mut self, text: &[u8], raw: &[u8], opening: usize) {
         let base = self.whole.span.start as usize;
-        let (mut i, mut j) = (0, opening(text, raw));
+        let (mut i, mut j) = (0, opening);
         while let (Some(&wanted), Some(&found)) = (text.get(i), raw.get(j)) {
             let next = raw.get(j + 1).copied().unwrap_or_default();
             if wanted == found {
@@ -98,19 +108,12 @@ impl Placement {
     }
 }
 
-/// Where in the bytes the text begins: behind a quote, behind the header line of a block scalar or here-document.
-fn opening(text: &[u8], raw: &[u8]) -> usize {
-    if raw == text {
-        return 0;
-    }
-    let quoted = raw.len() >= 2 && raw.first() == raw.last() && matches!(raw.first(), Some(b'"' | b'\''));
-    let header = raw.starts_with(b"|") || raw.starts_with(b">") || raw.starts_with(b"<<");
-    if quoted {
-        1
-    } else if header {
-        memchr::memchr(b'\n', raw).map_or(0, |end| end + 1)
-    } else {
-        0
+/// Where in the bytes a text may begin that does not begin with them.
+fn opening(raw: &[u8]) -> Option<usize> {
+    match raw.first()? {
+        b'"' | b'\'' => Some(1),
+        b'|' | b'>' | b'<' => memchr::memchr(b'\n', raw).map(|end| end + 1),
+        _ => None,
     }
 }
 
@@ -142,6 +145,7 @@ mod tests {
         assert_eq!(placed("|\n    a\n      b\n    c", "a\n  b\nc\n", "b\nc"), "b\n    c");
         assert_eq!(placed(">-\n    a\n    b c", "a b c", "b c"), "b c");
         assert_eq!(placed("<<EOT\n  {\n  b\nEOT", "{\nb\n", "b"), "b");
+        assert_eq!(placed("\"a\"\n  \"b\"", "\"a\"\n\"b\"\n", "b"), "b", "the content of a block scalar may be quoted");
         assert_eq!(placed("x = y", "decoded by somebody else", "by"), "x = y", "the whole where it cannot be followed");
     }
 

@@ -62,8 +62,15 @@ impl<'a> Text<'a> {
     }
 
     /// Whether a part has holes.
-    pub(crate) fn has_hole(&self, part: &Range<usize>) -> bool {
-        self.holes.iter().any(|hole| hole.start < part.end && part.start < hole.end)
+    pub(super) fn has_hole(&self, part: &Range<usize>) -> bool {
+        !self.holes_in(part).is_empty()
+    }
+
+    /// The holes that a part touches. They are sorted and apart.
+    fn holes_in(&self, part: &Range<usize>) -> &[Range<usize>] {
+        let first = self.holes.partition_point(|hole| hole.end <= part.start);
+        let rest = self.holes.get(first..).unwrap_or_default();
+        &rest[..rest.partition_point(|hole| hole.start < part.end)]
     }
 
     /// The fixed and the unknown pieces of a part. Holes are never cut.
@@ -73,7 +80,7 @@ impl<'a> Text<'a> {
         let fixed = |range: Range<usize>| {
             self.raw.get(range).filter(|text| !text.is_empty()).map(|text| Part::Fixed(text.into()))
         };
-        for hole in self.holes.iter().filter(|hole| hole.start < part.end && part.start < hole.end) {
+        for hole in self.holes_in(&part) {
             parts.extend(fixed(from..hole.start.max(from)));
             parts.extend(self.raw.get(hole.clone()).map(|text| Part::Hole(text.into())));
             from = hole.end;
