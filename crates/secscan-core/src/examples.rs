@@ -94,14 +94,16 @@ fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Platform, Claim), St
     }
 }
 
-/// The lines that a comment marks.
+/// The lines that a comment marks: its own, or the next one when nothing else stands on its own (Dockerfiles have no
+/// trailing comments).
 fn marked(files: &[(String, String)]) -> BTreeSet<(String, u32)> {
     let mut marked = BTreeSet::new();
     for (path, text) in files {
-        for (number, line) in text.lines().enumerate() {
-            let comment = line.rsplit_once('#').or_else(|| line.rsplit_once("//")).map(|(_, comment)| comment.trim());
-            if comment == Some(MARK) {
-                marked.insert((path.clone(), number as u32 + 1));
+        for (number, line) in (1..).zip(text.lines()) {
+            let parts = line.rsplit_once('#').or_else(|| line.rsplit_once("//"));
+            if let Some((before, _)) = parts.filter(|(_, comment)| comment.trim() == MARK) {
+                let line = if before.trim().is_empty() { number + 1 } else { number };
+                marked.insert((path.clone(), line));
             }
         }
     }
