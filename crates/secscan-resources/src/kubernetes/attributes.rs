@@ -18,6 +18,11 @@ pub(super) fn field(of: &Node, key: &str) -> Option<Node> {
     Some(Node::perhaps_absent(why, of.at).named(of.name_at))
 }
 
+/// Whether a field is surely set, be it to something unknown.
+pub(super) fn is_set(field: &Node) -> bool {
+    field.as_unresolved().is_none_or(|unresolved| !unresolved.perhaps_absent)
+}
+
 /// The value at a path of fields.
 pub(super) fn at_path(of: &Node, path: &[&str]) -> Option<Node> {
     path.iter().try_fold(of.clone(), |node, key| field(&node, key))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secscan_model::{Node, Part, ResourceId, Source, Unresolved, Value};
 
-use super::attributes::{at_path, each, field, header, record, word};
+use super::attributes::{at_path, each, field, header, is_set, record, word};
 use super::security::Security;
 use super::workload::{Pod, Volume};
 use crate::{Batch, computed};
@@ -191,8 +191,11 @@ fn probes(container: &Node) -> Option<Node> {
             ("startup", field(container, "startupProbe")),
         ],
     );
-    let first = probes.entries().first().map(|entry| (entry.value.at, entry.value.name_at));
-    first.map(|(at, name_at)| Node { at, name_at, ..probes })
+    let written = probes.entries().iter().find(|entry| is_set(&entry.value)).map(|entry| &entry.value);
+    match written {
+        Some(&Node { at, name_at, .. }) => Some(Node { at, name_at, ..probes }),
+        None => probes.entries().first().map(|unknown| unknown.value.clone()),
+    }
 }
 
 /// Adds the container, its variables, its image and its commands. `part` names the container within its workload.
@@ -210,7 +213,7 @@ pub(super) fn derive(pod: &Pod, owner: ResourceId, part: &str, container: &Node,
             batch.push(pod.common("env-var", &part, record(variable, attributes), owner));
         }
     }
-    if let Some(image) = container.get("image") {
+    if let Some(image) = container.get("image").filter(|image| is_set(image)) {
         let value = image_reference(pod, image, source);
         batch.push(pod.common("image-ref", &format!("{part}.image"), value, owner));
     }

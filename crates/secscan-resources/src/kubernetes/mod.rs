@@ -1,9 +1,9 @@
 //! Kubernetes manifests: objects, their pods and containers, and what selects or names them.
 //!
 //! Reading order: [`Kubernetes`] (which documents are objects, lists taken apart) → `object` (what an object is called)
-//! → `attributes` (values as the API server reads them) → `workload` (the common kind `pod`) → `container` (the common
-//! kinds `container`, `env-var`, `image-ref` and `command`) → `security` (settings that a container takes from its pod)
-//! → `link` and `selector` (references between objects) → `template` (charts that nobody rendered).
+//! → `patch` (pieces of objects) → `attributes` (values as the API server reads them) → `workload` (the common kind
+//! `pod`) → `container` (the common kinds `container`, `env-var`, `image-ref` and `command`) → `security` (settings that
+//! a container takes from its pod) → `link` and `selector` (references between objects) → `template` (charts that nobody rendered).
 //!
 //! Field names and their effect follow the Kubernetes API reference, <https://kubernetes.io/docs/reference/kubernetes-api/>.
 
@@ -11,6 +11,7 @@ mod attributes;
 mod container;
 mod link;
 mod object;
+mod patch;
 mod security;
 mod selector;
 mod template;
@@ -108,7 +109,7 @@ impl Reading<'_> {
             address: identity.address(),
             part: "".into(),
             at: object.at,
-            value: object.clone(),
+            value: patch::opened(&identity.kind, object),
             unit: identity.unit(),
             owner: None,
             opaque: None,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use secscan_model::{Diagnostic, Location, Node, Platform, Resource, ResourceId, Source, Value};
 
-use super::attributes::{at_path, each, field, header, record, word};
+use super::attributes::{at_path, each, field, header, is_set, record, word};
 use super::{container, misshapen, security};
 use crate::Batch;
 
@@ -92,8 +92,8 @@ pub(super) fn derive(
     let mut containers = Vec::new();
     let mut derived = Batch::default();
     for (list, role) in CONTAINER_LISTS {
-        let Some(list_node) = field(&pod.spec, list) else { continue };
-        for (index, item) in list_node.items().iter().enumerate() {
+        let written = field(&pod.spec, list).filter(is_set);
+        for (index, item) in written.iter().flat_map(Node::items).enumerate() {
             if matches!(item.value, Value::Scalar(_) | Value::List(_)) {
                 diagnostics.push(misshapen(source, item, "a container is no map"));
                 continue;
