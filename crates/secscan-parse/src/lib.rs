@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "dockerfile")]
+pub mod dockerfile;
 #[cfg(feature = "hcl")]
 pub mod hcl;
 #[cfg(feature = "json")]
@@ -48,6 +50,8 @@ pub static FORMATS: &[Format] = &[
     Format { name: "yaml", claims: yaml::claims, parse: yaml::parse },
     #[cfg(feature = "json")]
     Format { name: "json", claims: json::claims, parse: json::parse },
+    #[cfg(feature = "dockerfile")]
+    Format { name: "dockerfile", claims: dockerfile::claims, parse: dockerfile::parse },
     Format { name: "template", claims: template::claims, parse: template::parse },
 ];
 

@@ -4,9 +4,10 @@ use secscan_model::Source;
 
 use crate::{Parsed, yaml};
 
-/// Whether a path looks like a template.
+/// Whether a path looks like a template. A `Dockerfile.template` is a template of another kind.
 pub fn claims(path: &str) -> bool {
-    path.ends_with(".template")
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.ends_with(".template") && !name.to_ascii_lowercase().starts_with("dockerfile")
 }
 
 /// Parses a file.

@@ -1,0 +1,77 @@
+//! Dockerfiles to located lists of instructions.
+//!
+//! A document is a list of maps, one an instruction, in the order of the file, stages not grouped. A map has
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `instruction` | the keyword in upper case |
+//! | `flags` | a map of the `--name=value` flags; a flag without a value is true, a repeated one a list |
+//! | `args` | the words of `FROM`, `EXPOSE`, `VOLUME`, `COPY`, `ADD`, ...; what the other instructions take as one text; the items of an exec form |
+//! | `form` | of `RUN`, `CMD`, `ENTRYPOINT`, `SHELL`: `exec` or `shell` |
+//! | `text` | of a shell form: the command, its lines joined |
+//! | `heredocs` | a list of `delimiter`, `text` and `expand` (whether variables in it count) |
+//! | `pairs` | of `ENV`, `ARG` and `LABEL`: names and values; null for an `ARG` without a default |
+//! | `nested` | of `ONBUILD` and `HEALTHCHECK`: the instruction inside |
+//!
+//! where it has something to say. The place of a map's name is its keyword, that of a flag or pair its name. Words and
+//! values are as written, quotes and variables included: [`words`] takes them apart, nothing is expanded here.
+//! BuildKit's frontend decides what a line means. A line that it would refuse is left out with a diagnostic, or kept
+//! when only the number of its arguments is wrong; the rest of the file goes on.
+//!
+//! Reading order: [`lines`] joins lines, [`instruction`] reads one, [`words`] splits its words.
+
+mod instruction;
+mod lines;
+pub mod words;
+
+pub use lines::escape_character;
+
+use secscan_model::{Node, Source};
+
+use crate::Parsed;
+
+/// Ends of names that tell something other than a Dockerfile which merely belongs to one, or is a template of one.
+const OTHERS: [&str; 14] = [
+    ".dockerignore",
+    ".md",
+    ".txt",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".sh",
+    ".j2",
+    ".jinja2",
+    ".erb",
+    ".tmpl",
+    ".tpl",
+    ".template",
+    ".mustache",
+];
+
+/// Whether a path looks like a Dockerfile: `Dockerfile`, `Containerfile`, `Dockerfile.web`, `web.dockerfile`.
+pub fn claims(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    ["dockerfile", "containerfile"].into_iter().any(|word| {
+        let rest = name.strip_prefix(word);
+        let is_variant = rest.is_some_and(|rest| rest.starts_with(['.', '-', '_']));
+        let is_suffix = name.strip_suffix(word).is_some_and(|stem| stem.ends_with('.'));
+        rest == Some("") || is_suffix || is_variant && !OTHERS.iter().any(|other| name.ends_with(other))
+    })
+}
+
+/// Parses a file.
+pub fn parse(source: &Source) -> Parsed {
+    let text = match source.text() {
+        Ok(text) => text,
+        Err(error) => return Parsed::not_text(source, error),
+    };
+    let (instructions, mut parsed) = instruction::Reader::new(source, text).read();
+    let ends = instructions.first().zip(instructions.last());
+    if let Some(span) = ends.map(|(first, last)| first.at.span.cover(last.at.span)) {
+        parsed.documents.push(Node::list(instructions, source.at(span)));
+    }
+    parsed
+}
+
+#[cfg(test)]
+mod tests;
