@@ -14,6 +14,8 @@ pub mod json;
 pub mod load;
 mod map_builder;
 pub mod template;
+#[cfg(feature = "toml")]
+pub mod toml;
 pub mod yaml;
 
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Source, Span};
@@ -50,6 +52,8 @@ pub static FORMATS: &[Format] = &[
     Format { name: "yaml", claims: yaml::claims, parse: yaml::parse },
     #[cfg(feature = "json")]
     Format { name: "json", claims: json::claims, parse: json::parse },
+    #[cfg(feature = "toml")]
+    Format { name: "toml", claims: toml::claims, parse: toml::parse },
     #[cfg(feature = "dockerfile")]
     Format { name: "dockerfile", claims: dockerfile::claims, parse: dockerfile::parse },
     Format { name: "template", claims: template::claims, parse: template::parse },
