@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod json;
+mod sarif;
 mod text;
 
 use std::io;
@@ -30,6 +31,7 @@ pub struct Format {
 pub static FORMATS: &[Format] = &[
     Format { name: "text", about: "for people at a terminal", write: text::write },
     Format { name: "json", about: "for scripts; `secscan schema report` describes it", write: json::write },
+    Format { name: "sarif", about: "SARIF 2.1.0, for GitHub code scanning and editors", write: sarif::write },
 ];
 
 /// The format of a name.

@@ -61,7 +61,7 @@ pub(crate) fn place_in(path: &str, text: &str, range: std::ops::Range<usize>) ->
         path: path.into(),
         start,
         end,
-        text: text[range].into(),
+        text: text[range.start..range.end.min(range.start + Place::TEXT_LIMIT)].into(),
         snippet: snippet.map(|line| text[index.span(bytes, line).range()].into()).collect(),
         line_hash: line_hashes(bytes)[start.line() as usize - 1].as_str().into(),
     }
@@ -348,4 +348,45 @@ pub(crate) fn clean() -> Report {
         gate: Gate { failed: false, counted: 0, threshold: "high".into() },
         ..report
     }
+}
+
+/// A report in which every text of the scanned tree is hostile.
+pub(crate) fn hostile() -> Report {
+    let bad = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\r\n[click](https://evil.test) <b>\u{0}";
+    let line = format!("key: {bad}{}", "x".repeat(5000)).replace('\n', " ");
+    let text = format!("{line}\n");
+    let path = "dir\u{1b}[31m/a b#c?d%41.yaml";
+    let bad_place = place_in(path, &text, 5..line.len());
+    let far_place = place_in(path, &text, line.len() - 3..line.len());
+    let mut finding = finding("hostile-rule", Severity::High, bad, bad_place.clone(), bad);
+    finding.resource_kind = bad.into();
+    finding.observed = format!("{bad}!").into();
+    finding.related = vec![Related { place: far_place, message: bad.into() }];
+    finding.controls = vec![control(bad, bad), control("hipaa", bad)];
+    finding.status = Status::Suppressed { reason: bad.into(), source: bad.into() };
+    let waived = Finding {
+        status: Status::Waived { reason: bad.into(), owner: bad.into(), until: bad.into() },
+        ..finding.clone()
+    };
+    let mut report = report();
+    report.rules = vec![rule("hostile-rule", "Everything is hostile", Severity::High, &[], &[])];
+    report.findings = vec![finding, waived];
+    report.inputs.targets = vec![bad.into()];
+    report.packs[0].controls.truncate(3);
+    report.packs[0].controls[0].reason = Some(bad.into());
+    report.notices.truncate(1);
+    report.notices[0].message = bad.into();
+    report.notices[0].path = Some(path.into());
+    report
+}
+
+/// A report of more than GitHub takes, the worst finding last.
+pub(crate) fn enormous(findings: usize) -> Report {
+    let mut report = report();
+    let mild = finding("k8s-image-latest", Severity::Low, "The tag moves.", place("Dockerfile", "debian:12"), "0");
+    let worst = Finding { rule: RuleId("aws-s3-public-acl".into()), severity: Severity::Critical, ..mild.clone() };
+    report.findings = vec![mild; findings - 1];
+    report.findings.push(worst);
+    report.notices.clear();
+    report
 }

@@ -1,0 +1,174 @@
+//! Findings as results.
+
+use std::collections::{BTreeMap, HashMap};
+
+use secscan_model::report::Related;
+use secscan_model::{Finding, FindingKind, Report, RuleId, Severity, Status};
+use serde_json::json;
+use serde_sarif::sarif::{
+    ArtifactChange, Fix, Location, LogicalLocation, PropertyBag, Replacement, Result, ResultKind, ResultLevel,
+    Suppression,
+};
+
+use super::taxonomies::Taxonomies;
+use super::{filled, message, places, sentence};
+use crate::Options;
+
+/// How many related places GitHub may be asked to take (it refuses a file with more than 1,000 locations a result).
+const MOST_RELATED: usize = 100;
+/// How many related places a message links to.
+const MOST_LINKS: usize = 10;
+
+/// One result a finding, in the same order.
+pub(super) fn results(
+    findings: &[&Finding],
+    report: &Report,
+    options: &Options,
+    taxonomies: &Taxonomies<'_>,
+) -> Vec<Result> {
+    let indices: HashMap<&RuleId, i64> = (0..).zip(&report.rules).map(|(index, rule)| (&rule.id, index)).collect();
+    let compared = report.inputs.base.is_some() || report.findings.iter().any(|finding| !finding.new);
+    let context =
+        Context { report, taxonomies, indices, compared, suppressions: options.show.suppressed || options.show.waived };
+    findings.iter().map(|finding| context.result(finding)).collect()
+}
+
+/// What results need besides their findings.
+struct Context<'a> {
+    report: &'a Report,
+    taxonomies: &'a Taxonomies<'a>,
+    /// The place of each rule among the descriptors.
+    indices: HashMap<&'a RuleId, i64>,
+    /// Whether there was a base: then every result says whether it is new.
+    compared: bool,
+    /// Whether suppressed findings are listed: then every result says whether it is one.
+    suppressions: bool,
+}
+
+impl Context<'_> {
+    fn result(&self, finding: &Finding) -> Result {
+        let related = &finding.related[..finding.related.len().min(MOST_RELATED)];
+        let baseline = if finding.new { "new" } else { "unchanged" };
+        Result {
+            rule_id: Some(finding.rule.to_string()),
+            rule_index: self.indices.get(&finding.rule).copied(),
+            kind: Some(kind(finding.kind)),
+            level: Some(level(finding)),
+            locations: Some(vec![primary(finding)]),
+            related_locations: filled(
+                (1..).zip(related).map(|(id, it)| places::location(&it.place, Some((id, &it.message)))).collect(),
+            ),
+            partial_fingerprints: Some(fingerprints(finding)),
+            taxa: filled(self.taxonomies.of_finding(finding, self.report.rule(&finding.rule))),
+            suppressions: self.suppressions.then(|| suppression(finding).into_iter().collect()),
+            baseline_state: self.compared.then(|| json!(baseline)),
+            fixes: finding.fix.as_ref().map(|it| vec![fix(it)]),
+            properties: Some(properties(finding)),
+            ..Result::builder().message(message(text(finding, related))).build()
+        }
+    }
+}
+
+fn kind(kind: FindingKind) -> ResultKind {
+    match kind {
+        FindingKind::Fail => ResultKind::Fail,
+        FindingKind::Pass => ResultKind::Pass,
+        FindingKind::Unknown => ResultKind::Open,
+    }
+}
+
+/// The level of a result; the standard demands `none` of everything that is no failure.
+fn level(finding: &Finding) -> ResultLevel {
+    match (finding.kind, finding.severity) {
+        (FindingKind::Pass | FindingKind::Unknown, _) => ResultLevel::None,
+        (_, Severity::Critical | Severity::High) => ResultLevel::Error,
+        (_, Severity::Medium) => ResultLevel::Warning,
+        (_, Severity::Low | Severity::Info) => ResultLevel::Note,
+    }
+}
+
+/// The message, with a link to each related place: GitHub shows no others.
+fn text(finding: &Finding, related: &[Related]) -> String {
+    let mut text = unlinked(&sentence(&finding.message));
+    for (id, related) in (1..).zip(related.iter().take(MOST_LINKS)) {
+        let label = if related.message.trim().is_empty() { "related place" } else { related.message.trim() };
+        let label = unlinked(label).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
+        text.push_str(if id == 1 { " See " } else { ", " });
+        text.push_str(&format!("[{label}]({id})"));
+    }
+    match finding.related.len().saturating_sub(MOST_LINKS) {
+        0 => {}
+        more => text.push_str(&format!(" and {more} more")),
+    }
+    sentence(&text)
+}
+
+/// Text of the scanned tree must not become a link: what looks like one is pulled apart.
+fn unlinked(text: &str) -> String {
+    text.replace("](", "] (")
+}
+
+fn primary(finding: &Finding) -> Location {
+    Location {
+        logical_locations: Some(vec![LogicalLocation {
+            fully_qualified_name: Some(finding.resource.to_string()),
+            kind: Some("resource".to_owned()),
+            ..Default::default()
+        }]),
+        ..places::location(&finding.place, None)
+    }
+}
+
+/// GitHub's line hash, and our own identity under a key of its own.
+fn fingerprints(finding: &Finding) -> BTreeMap<String, String> {
+    let line = if finding.place.line_hash.is_empty() { &finding.fingerprint } else { &finding.place.line_hash };
+    BTreeMap::from([
+        ("primaryLocationLineHash".to_owned(), line.to_string()),
+        ("secscan/v1".to_owned(), finding.fingerprint.to_string()),
+    ])
+}
+
+fn suppression(finding: &Finding) -> Option<Suppression> {
+    let (kind, justification) = match &finding.status {
+        Status::Open | Status::Baselined => return None,
+        Status::Suppressed { reason, source } => {
+            let path = source.rsplit_once(':').map_or(&**source, |(path, _)| path);
+            let kind = if path == &*finding.place.path { "inSource" } else { "external" };
+            (kind, format!("{reason} ({source})"))
+        }
+        Status::Waived { reason, owner, until } => ("external", format!("{reason} ({owner}, until {until})")),
+    };
+    Some(Suppression {
+        status: Some(json!("accepted")),
+        justification: Some(justification),
+        ..Suppression::builder().kind(json!(kind)).build()
+    })
+}
+
+fn fix(fix: &secscan_model::report::Fix) -> Fix {
+    let replacement = Replacement {
+        inserted_content: Some(places::content(fix.replacement.to_string())),
+        ..Replacement::builder().deleted_region(places::region(&fix.place)).build()
+    };
+    let change = ArtifactChange::builder()
+        .artifact_location(places::artifact(&fix.place.path))
+        .replacements(vec![replacement])
+        .build();
+    let description = Some(message(sentence(&fix.description)));
+    Fix { description, ..Fix::builder().artifact_changes(vec![change]).build() }
+}
+
+fn properties(finding: &Finding) -> PropertyBag {
+    let all = [
+        ("platform", finding.platform.as_str()),
+        ("resourceType", &finding.resource_kind),
+        ("severity", finding.severity.as_str()),
+        ("observed", &finding.observed),
+        ("expected", &finding.expected),
+    ];
+    let filled = all.into_iter().filter(|(_, value)| !value.is_empty());
+    PropertyBag {
+        additional_properties: filled.map(|(name, value)| (name.to_owned(), json!(value))).collect(),
+        ..Default::default()
+    }
+}
