@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`Options`] and [`TargetError`], then the trees: [`Directory`] (a folder or a single file on disk),
 //! [`GitTree`] (the same target as a Git revision has it), [`Stdin`]. All of them implement
-//! [`secscan_model::FileTree`], name files relative to the target with forward slashes, and say what they leave out.
+//! [`secscan_model::FileTree`] ([`Forest`] joins several), name files relative to the target with forward slashes, and say what they leave out.
 //! [`merge_base`] and [`revision`] answer what a scan asks Git besides.
 
 #![forbid(unsafe_code)]
@@ -10,12 +10,14 @@
 mod directory;
 mod error;
 mod exclude;
+mod forest;
 mod git;
 mod stdin;
 mod target;
 
 pub use directory::Directory;
 pub use error::TargetError;
+pub use forest::Forest;
 pub use git::{Base, GitTree, merge_base, revision};
 pub use stdin::Stdin;
 
