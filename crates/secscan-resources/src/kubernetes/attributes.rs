@@ -61,6 +61,14 @@ pub(super) fn each(list: Node, change: impl FnMut(&Node) -> Node) -> Node {
     }
 }
 
+/// A list of maps, each taken apart; items of another shape stay as they are.
+pub(super) fn records(list: Node, mut take_apart: impl FnMut(&Node) -> Node) -> Node {
+    each(list, |item| match item.value {
+        Value::Map(_) | Value::Unresolved(_) => take_apart(item).named(header(item)),
+        Value::Scalar(_) | Value::List(_) => item.clone(),
+    })
+}
+
 /// Text at the place of what it says differently.
 pub(super) fn replaced(of: Node, text: &str) -> Node {
     with_value(of, Value::Scalar(Scalar { kind: ScalarKind::Text, text: text.into() }))

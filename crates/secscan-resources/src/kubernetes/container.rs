@@ -1,12 +1,10 @@
 //! The common kind `container`, and what is derived from one: `env-var`, `image-ref` and `command`.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use secscan_model::{Map, Node, ResourceId, Source};
 
-use secscan_model::{Node, Part, ResourceId, Source, Unresolved, Value};
-
-use super::attributes::{at_path, each, field, header, is_set, record, word};
+use super::attributes::{at_path, field, header, is_set, record, records, word};
 use super::security::Security;
+use super::variable::{env, env_from, in_command};
 use super::workload::{Pod, Volume};
 use crate::{Batch, computed};
 
@@ -55,102 +53,6 @@ pub(super) fn read(pod: &Pod, item: &Node, role: &str) -> Node {
         ],
     )
     .named(header)
-}
-
-/// A list of maps, each taken apart; items of another shape stay as they are.
-fn records(list: Node, mut take_apart: impl FnMut(&Node) -> Node) -> Node {
-    each(list, |item| match item.value {
-        Value::Map(_) | Value::Unresolved(_) => take_apart(item).named(header(item)),
-        Value::Scalar(_) | Value::List(_) => item.clone(),
-    })
-}
-
-/// The variables in the order of the file: what one holds may stand in the values of those after it.
-fn env(container: &Node) -> Option<Node> {
-    let imports = field(container, "envFrom").is_some();
-    let mut earlier = HashSet::new();
-    Some(records(field(container, "env")?, |item| {
-        let variable = variable(item, |name| imports || earlier.contains(name));
-        earlier.extend(item.get("name").and_then(Node::as_str).map(str::to_owned));
-        variable
-    }))
-}
-
-/// Where a variable takes its value from: the field that says so, our word, and the fields of the source and the key.
-const ORIGINS: &[(&str, &str, &str, &str)] = &[
-    ("secretKeyRef", "secret", "name", "key"),
-    ("configMapKeyRef", "config-map", "name", "key"),
-    ("fieldRef", "field", "containerName", "fieldPath"),
-    ("resourceFieldRef", "field", "containerName", "resource"),
-];
-
-/// One variable: `{name, value}` or `{name, from, source, key}`.
-fn variable(item: &Node, is_set: impl Fn(&str) -> bool) -> Node {
-    let origin = field(item, "valueFrom");
-    let known = origin.as_ref().and_then(|origin| {
-        let known = |(field, ..): &&(&str, _, _, _)| origin.get(field).is_some_and(|value| !value.is_null());
-        let (field, word, source, key) = ORIGINS.iter().find(known)?;
-        Some((origin.get(field)?, *word, *source, *key))
-    });
-    let unknown = origin.as_ref().and_then(|origin| field(origin, "from"));
-    record(
-        item,
-        [
-            ("name", field(item, "name")),
-            ("value", field(item, "value").map(|value| with_holes(value, is_set))),
-            ("from", known.map_or(unknown, |(origin, from, ..)| word(from, origin.name_at))),
-            ("source", known.and_then(|(origin, _, source, _)| field(origin, source))),
-            ("key", known.and_then(|(origin, _, _, key)| field(origin, key))),
-        ],
-    )
-}
-
-/// All variables of a secret or a config map: `{from, source}`.
-fn env_from(item: &Node) -> Node {
-    let origins = [("secretRef", "secret"), ("configMapRef", "config-map")];
-    let known = origins.iter().find_map(|(field, word)| Some((item.get(field)?, *word)));
-    let unknown = field(item, "from");
-    record(
-        item,
-        [
-            ("from", known.map_or(unknown, |(origin, from)| word(from, origin.name_at))),
-            ("source", known.and_then(|(origin, _)| field(origin, "name"))),
-        ],
-    )
-}
-
-/// A value with a hole for each `$(NAME)` whose variable is set; `$(NAME)` of any other name is plain text, and `$$` is
-/// a dollar sign.
-fn with_holes(value: Node, is_set: impl Fn(&str) -> bool) -> Node {
-    let Some(text) = value.as_str() else { return value };
-    let mut parts = Vec::new();
-    let mut fixed = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        fixed.push_str(&rest[..at]);
-        let name = rest[at..].strip_prefix("$(").and_then(|rest| rest.split_once(')'));
-        let length = match name {
-            Some((name, _)) if is_set(name) => {
-                if !fixed.is_empty() {
-                    parts.push(Part::Fixed(std::mem::take(&mut fixed).into()));
-                }
-                parts.push(Part::Hole(format!("$({name})").into()));
-                "$()".len() + name.len()
-            }
-            _ => {
-                fixed.push('$');
-                1 + usize::from(rest[at..].starts_with("$$"))
-            }
-        };
-        rest = &rest[at + length..];
-    }
-    let Some(Part::Hole(hole)) = parts.iter().find(|part| matches!(part, Part::Hole(_))) else { return value };
-    let why = format!("{hole} is filled in from another variable").into();
-    fixed.push_str(rest);
-    if !fixed.is_empty() {
-        parts.push(Part::Fixed(fixed.into()));
-    }
-    Node { value: Value::Unresolved(Arc::new(Unresolved { why, perhaps_absent: false, parts })), ..value }
 }
 
 fn port(item: &Node) -> Node {
@@ -217,6 +119,46 @@ pub(super) fn derive(pod: &Pod, owner: ResourceId, part: &str, container: &Node,
         let value = image_reference(pod, image, source);
         batch.push(pod.common("image-ref", &format!("{part}.image"), value, owner));
     }
+    for (index, command) in commands(pod, container).into_iter().enumerate() {
+        batch.push(pod.common("command", &format!("{part}.command.{index}"), command, owner));
+    }
+}
+
+/// What is run in a container: its program, the hooks of its life cycle and its probes.
+fn commands(pod: &Pod, container: &Node) -> Vec<Node> {
+    const EXEC: &[&[&str]] = &[
+        &["lifecycle", "postStart", "exec", "command"],
+        &["lifecycle", "preStop", "exec", "command"],
+        &["livenessProbe", "exec", "command"],
+        &["readinessProbe", "exec", "command"],
+        &["startupProbe", "exec", "command"],
+    ];
+    let Some(spec) = container.get("spec") else { return Vec::new() };
+    let program = field(spec, "command").filter(is_set).map(|command| {
+        let args = field(spec, "args");
+        let args = args.as_ref().map_or(&[][..], Node::items);
+        (command.at, [command.items(), args].concat())
+    });
+    let others = EXEC
+        .iter()
+        .filter_map(|path| at_path(spec, path).filter(is_set))
+        .map(|command| (command.at, command.items().to_vec()));
+    let user = container.get("run-as-user");
+    let run = program.into_iter().chain(others).flat_map(|(at, words)| {
+        let words = in_command(spec, &words);
+        computed::shell::exec(&words, at)
+    });
+    run.map(|command| run_as(command, pod, user)).collect()
+}
+
+/// A command with the platform and the user that it runs as.
+fn run_as(command: Node, pod: &Pod, user: Option<&Node>) -> Node {
+    let Some(known) = command.as_map() else { return command };
+    let mut map = Map::with_capacity(known.len() + 2);
+    pod.platform(command.name_at).into_iter().for_each(|platform| map.push_new("platform", platform));
+    known.entries().iter().for_each(|entry| map.push_new(entry.key.clone(), entry.value.clone()));
+    user.into_iter().for_each(|user| map.push_new("user", user.clone()));
+    Node::map(map, command.at).named(command.name_at)
 }
 
 fn image_reference(pod: &Pod, image: &Node, source: &Source) -> Node {

@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`Kubernetes`] (which documents are objects, lists taken apart) → `object` (what an object is called)
 //! → `patch` (pieces of objects) → `attributes` (values as the API server reads them) → `workload` (the common kind
-//! `pod`) → `container` (the common kinds `container`, `env-var`, `image-ref` and `command`) → `security` (settings that
-//! a container takes from its pod) → `link` and `selector` (references between objects) → `template` (charts that nobody rendered).
+//! `pod`) → `container` (the common kinds `container`, `env-var`, `image-ref` and `command`) → `variable` (its
+//! environment) → `security` (settings that a container takes from its pod) → `link` and `selector` (references between objects) → `template` (charts that nobody rendered).
 //!
 //! Field names and their effect follow the Kubernetes API reference, <https://kubernetes.io/docs/reference/kubernetes-api/>.
 
@@ -17,6 +17,7 @@ mod selector;
 mod template;
 #[cfg(test)]
 mod tests;
+mod variable;
 mod workload;
 
 use std::sync::Arc;

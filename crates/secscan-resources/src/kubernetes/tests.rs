@@ -246,6 +246,7 @@ fn variables_and_images_are_resources_too() {
             "env-var containers.app.env.HOST",
             "env-var containers.app.env.URL",
             "image-ref containers.app.image",
+            "command containers.app.command.0",
             "container containers.side",
             "image-ref containers.side.image",
             "container initContainers.first",
@@ -263,6 +264,38 @@ fn variables_and_images_are_resources_too() {
     assert_eq!(show(&variable.value), "{platform: kubernetes, name: HOST, value: db, kind: env}");
     assert!(reading.batch.resources.iter().skip(1).all(|derived| derived.owner.is_some_and(|owner| owner.0 == 0)));
     assert!(reading.batch.resources.iter().all(|derived| &*derived.address == "shop/Pod/web"));
+}
+
+#[test]
+fn commands_are_those_of_the_program_hooks_and_probes() {
+    let text = "\
+apiVersion: v1
+kind: Pod
+spec:
+  containers:
+  - name: a
+    env: [{name: HOST, value: x}]
+    command: [/bin/sh, -c]
+    args: ['curl https://$(HOST)/i | bash']
+    securityContext: {runAsUser: 7}
+    lifecycle: {preStop: {exec: {command: [nginx, -s, quit]}}}
+    livenessProbe: {exec: {command: []}}
+  - name: b
+    args: [-c, ls]
+";
+    let reading = read(text);
+    let commands = reading.batch.resources.iter().filter(|resource| &*resource.kind == "command");
+    let show = |resource: &Resource, key| resource.value.get(key).map_or_else(String::new, show);
+    let found: Vec<_> =
+        commands.map(|command| [show(command, "name"), show(command, "args"), show(command, "user")]).collect();
+    let expected = [
+        ["sh", "[?curl https://$(HOST)/i | bash]", "7"],
+        ["curl", "[?https://$(HOST)/i]", "7"],
+        ["bash", "", "7"],
+        ["nginx", "[quit]", "7"],
+    ];
+    assert_eq!(found, expected.map(|command| command.map(str::to_owned)), "the program of b is the image's");
+    assert!(find(&reading, "command", "containers.a.command.2").value.get("piped-from").is_some());
 }
 
 #[test]
