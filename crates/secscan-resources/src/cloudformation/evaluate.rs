@@ -229,21 +229,20 @@ impl<'a> Evaluator<'a> {
         let [map, first, second, ..] = argument.items() else {
             return Some(unresolved("`Fn::FindInMap` without a map and two keys", node));
         };
-        let mut found = None;
-        if let Some(map) = self.evaluate(map).as_ref().and_then(Node::as_str) {
-            found = self.mappings.get(map).copied();
-        }
-        for key in [first, second] {
-            let Some(map) = found else { break };
+        let mut keys = Vec::with_capacity(3);
+        for key in [map, first, second] {
             let key = self.evaluate(key)?;
             if let Some(unknown) = key.as_unresolved() {
                 let mut value = unresolved(format!("a key of `Fn::FindInMap` is not known: {}", unknown.why), node);
                 inherit_references(&mut value, [&key]);
                 return Some(value);
             }
-            found = key.as_str().and_then(|key| map.get(key));
+            keys.push(key);
         }
-        let Some(found) = found else {
+        let mut names = keys.iter().map(Node::as_str);
+        let mapping = names.next().flatten().and_then(|name| self.mappings.get(name).copied());
+        let found = names.try_fold(mapping, |map, name| Some(map.zip(name).and_then(|(map, name)| map.get(name))));
+        let Some(found) = found.flatten() else {
             return Some(unresolved("`Fn::FindInMap` finds nothing in the mappings of the template", node));
         };
         let mut value = self.evaluate(found)?;

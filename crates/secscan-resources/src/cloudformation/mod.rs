@@ -15,7 +15,9 @@ mod text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secscan_model::{Diagnostic, DiagnosticKind, Edge, Map, Node, Platform, Resource, ResourceId, Source, Value};
+use secscan_model::{
+    Diagnostic, DiagnosticKind, Edge, Location, Map, Node, Platform, Resource, ResourceId, Source, Value,
+};
 
 use self::conditions::Truth;
 use self::evaluate::Evaluator;
@@ -45,8 +47,10 @@ impl Reader for CloudFormation {
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
         let first = batch.resources.len();
         let mut stack = Stack {
+            path: source.path.clone(),
             unit: format!("cloudformation:{}", source.path).into(),
             evaluator: Evaluator::new(document),
+            left_out: Vec::new(),
             batch,
             diagnostics,
         };
@@ -59,15 +63,7 @@ impl Reader for CloudFormation {
         for entry in section(document, "Outputs") {
             stack.declare("output", format!("Outputs.{}", entry.key).into(), &entry.value);
         }
-        if stack.evaluator.exhausted() {
-            let message = "the template is too large to evaluate: the values beyond the limit are unknown";
-            diagnostics.push(
-                Diagnostic::new(DiagnosticKind::Limit, message)
-                    .path(source.path.clone())
-                    .at(document.at)
-                    .blinds(Platform::CloudFormation),
-            );
-        }
+        stack.account(document);
         link(batch, first);
         aws::derive(batch, first, std::slice::from_ref(source));
     }
@@ -88,8 +84,11 @@ fn is_resource(entry: &secscan_model::Entry) -> bool {
 
 /// A template while it is read.
 struct Stack<'a> {
+    path: Arc<str>,
     unit: Arc<str>,
     evaluator: Evaluator<'a>,
+    /// The resources whose conditions are false.
+    left_out: Vec<(Arc<str>, Location)>,
     batch: &'a mut Batch,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -115,10 +114,7 @@ impl Stack<'_> {
         if let Some(condition) = body.get("Condition").and_then(Node::as_str)
             && self.evaluator.condition(condition) == Truth::False
         {
-            let message = format!(
-                "resource `{name}` is left out: its condition `{condition}` is false with the parameters' defaults"
-            );
-            self.note(DiagnosticKind::Skipped, message, body);
+            self.left_out.push((name.clone(), body.name_at));
             return;
         }
         let value = self.hoisted(body);
@@ -155,7 +151,7 @@ impl Stack<'_> {
             kind,
             address,
             part: "".into(),
-            at: secscan_model::Location { span: body.name_at.span.cover(body.at.span), ..body.name_at },
+            at: Location { span: body.name_at.span.cover(body.at.span), ..body.name_at },
             value: value.named(body.name_at),
             unit: self.unit.clone(),
             owner: None,
@@ -163,8 +159,27 @@ impl Stack<'_> {
         });
     }
 
+    /// Says what was left out, and whether the limit was reached.
+    fn account(self, document: &Node) {
+        if let Some((_, first)) = self.left_out.first() {
+            let names: Vec<String> = self.left_out.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let message = format!(
+                "left out, because their conditions are false with the parameters' defaults: {}",
+                names.join(", ")
+            );
+            let skipped = Diagnostic::new(DiagnosticKind::Skipped, message).path(self.path.clone()).at(*first);
+            self.diagnostics.push(skipped);
+        }
+        if self.evaluator.exhausted() {
+            let message = "the template is too large to evaluate: the values beyond the limit are unknown";
+            let limit = Diagnostic::new(DiagnosticKind::Limit, message).path(self.path.clone()).at(document.at);
+            self.diagnostics.push(limit.blinds(Platform::CloudFormation));
+        }
+    }
+
     fn note(&mut self, kind: DiagnosticKind, message: String, at: &Node) {
-        self.diagnostics.push(Diagnostic::new(kind, message).at(at.name_at).blinds(Platform::CloudFormation));
+        let note = Diagnostic::new(kind, message).path(self.path.clone()).at(at.name_at);
+        self.diagnostics.push(note.blinds(Platform::CloudFormation));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use secscan_model::{Entry, Map, Node, Source, Value};
+use secscan_model::{Entry, Map, Node, Part, Source, Value};
 
 use super::json;
 
@@ -115,9 +115,10 @@ fn header(statement: &Node) -> secscan_model::Location {
     statement.entries().first().map_or(statement.at, |entry| entry.value.name_at)
 }
 
-/// A list in the place of a value; an unresolved value stays one.
+/// A list in the place of a value. What may be a list or one value, because no text of it is known, stays as it is.
 fn many(of: &Node, items: Vec<Node>) -> Node {
-    if of.as_unresolved().is_some() {
+    let is_text = |part: &Part| matches!(part, Part::Fixed(_));
+    if of.as_unresolved().is_some_and(|unresolved| !unresolved.parts.iter().any(is_text)) {
         return of.clone();
     }
     Node { value: Value::List(Arc::new(items)), at: of.at, name_at: of.name_at, extra: of.extra.clone() }
