@@ -35,6 +35,10 @@ pub static COMPUTED: &[ComputedChild] = &[
         about: "`uses`: {owner, name, path, ref, ref-kind: sha|tag|branch, local, kind: action|workflow|docker}",
     },
     ComputedChild { name: "comment", about: "any: the comment behind it on its line" },
+    ComputedChild {
+        name: "permissions",
+        about: "GitHub Actions job: its effective permissions, its own or else the workflow's; absent where neither is written",
+    },
     ComputedChild { name: "type", about: "resource: the type" },
     ComputedChild { name: "platform", about: "resource: the platform" },
     ComputedChild { name: "address", about: "resource: the address" },

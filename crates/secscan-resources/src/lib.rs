@@ -12,6 +12,7 @@ mod aws;
 pub mod cloudformation;
 pub mod compose;
 pub mod computed;
+mod derived;
 pub mod dockerfile;
 pub mod github_actions;
 pub mod kubernetes;

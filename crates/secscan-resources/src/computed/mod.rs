@@ -3,7 +3,7 @@
 //! Reading order: [`child`] and its table `CHILDREN`, [`Placement`] (from text back to bytes), then one module a child. A child is computed from one value alone.
 
 mod action;
-mod expression;
+pub(crate) mod expression;
 pub(crate) mod iam;
 pub(crate) mod image;
 mod json;
