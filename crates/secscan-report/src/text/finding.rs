@@ -36,11 +36,15 @@ pub(super) fn write_all<W: io::Write>(
     Ok(())
 }
 
-/// One finding, without a line break at its end.
+/// One finding, without a line break at its end. What is not new is only named: whoever compares wants to see the rest.
 fn render(report: &Report, finding: &Finding, renderer: &Renderer) -> String {
     let observed = safe(&finding.observed);
     let label = Some(observed).filter(|label| !label.is_empty() && !finding.place.text.contains(&**label));
     let title = level(finding).primary_title(safe(&finding.message)).id(safe(&finding.rule.0));
+    if finding.status == Status::Open && !finding.new {
+        let known = Level::NOTE.message("the base revision has it too");
+        return renderer.render(&[title.element(origin(&finding.place)).element(known)]);
+    }
     let mut elements = Vec::new();
     show(&finding.place, AnnotationKind::Primary, label.as_deref(), &mut elements);
     let related: Vec<_> =
@@ -70,16 +74,19 @@ fn level(finding: &Finding) -> Level<'static> {
 
 /// Adds a place with its lines, and its region marked.
 fn show<'a>(place: &'a Place, kind: AnnotationKind, label: Option<&'a str>, elements: &mut Vec<Element<'a>>) {
-    let (line, column) = (place.start.line() as usize, place.start.column() as usize);
-    let path = safe(&place.path);
     match Excerpt::of(place) {
         Some(Excerpt { text, region }) => {
             let annotation = kind.span(region).label(label);
-            let snippet = Snippet::source(text).path(path).line_start(line).fold(false);
-            elements.push(snippet.annotation(annotation).into());
+            let snippet = Snippet::source(text).path(safe(&place.path)).line_start(place.start.line() as usize);
+            elements.push(snippet.fold(false).annotation(annotation).into());
         }
-        None => elements.push(Origin::path(path).line(line).char_column(column).into()),
+        None => elements.push(origin(place).into()),
     }
+}
+
+/// A place without its lines.
+fn origin(place: &Place) -> Origin<'_> {
+    Origin::path(safe(&place.path)).line(place.start.line() as usize).char_column(place.start.column() as usize)
 }
 
 /// The lines of a place, fit to be shown.
@@ -129,8 +136,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
         notes.push(("note", format!("and {more} more places")));
     }
     match &finding.status {
-        Status::Open if finding.new => {}
-        Status::Open => notes.push(("note", "the base revision has it too".to_owned())),
+        Status::Open => {}
         Status::Baselined => notes.push(("baselined", "the baseline knows it".to_owned())),
         Status::Suppressed { reason, source } => {
             notes.push(("suppressed", format!("{} ({})", safe(reason), safe(source))));

@@ -68,35 +68,56 @@ fn write_coverage<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> 
 
 /// The findings that count by severity, then what is set aside, and how to see it.
 fn write_findings<W: io::Write>(report: &Report, show: Shown, terminal: &mut Terminal<W>) -> io::Result<()> {
-    let fails = || report.findings.iter().filter(|finding| finding.kind == FindingKind::Fail);
-    let open = |severity| fails().filter(|it| it.status == Status::Open && it.severity == severity).count();
-    let severities: Vec<_> = Severity::ALL.into_iter().rev().map(|severity| (severity, open(severity))).collect();
-    let words: Vec<_> = severities
-        .iter()
-        .filter(|(_, number)| *number > 0)
-        .map(|(severity, number)| terminal.paint(severity_style(*severity), format_args!("{number} {severity}")))
-        .collect();
-    let words = if words.is_empty() { terminal.paint(GOOD, "none") } else { words.join(", ") };
-    let status = |word| fails().filter(|it: &&Finding| it.status.as_str() == word).count() as u64;
-    let unknown = report.tallies.values().map(|tally| tally.unknown).sum();
-    let aside = [
-        (status("suppressed"), "suppressed", "suppressed", show.suppressed),
-        (status("baselined"), "baselined", "suppressed", show.suppressed),
-        (status("waived"), "waived", "waived", show.waived),
-        (unknown, "unknown", "unknown", show.unknown),
-    ];
-    let aside: Vec<_> = aside.into_iter().filter(|(number, ..)| *number > 0).collect();
-    let listed: Vec<_> = aside.iter().map(|(number, word, ..)| format!("{number} {word}")).collect();
-    let mut hidden: Vec<_> = aside.iter().filter(|(.., shown)| !shown).map(|(_, _, flag, _)| *flag).collect();
-    hidden.dedup();
-    let mut text = format!("Findings: {words}");
-    if !listed.is_empty() {
-        text.push_str(&format!("; also {}", listed.join(", ")));
+    let fails: Vec<_> = report.findings.iter().filter(|finding| finding.kind == FindingKind::Fail).collect();
+    let open: Vec<_> = fails.iter().filter(|finding| finding.status == Status::Open).collect();
+    let severities = Severity::ALL.into_iter().rev().filter_map(|severity| {
+        let number = open.iter().filter(|finding| finding.severity == severity).count();
+        (number > 0).then(|| terminal.paint(severity_style(severity), format_args!("{number} {severity}")))
+    });
+    let severities = severities.collect::<Vec<_>>().join(", ");
+    let mut text = match severities.as_str() {
+        "" => format!("Findings: {}", terminal.paint(GOOD, "none")),
+        severities => format!("Findings: {severities}"),
+    };
+    let new = open.iter().filter(|finding| finding.new).count();
+    if new < open.len() {
+        text.push_str(&format!(", {new} of them new"));
     }
+    let aside = aside(report, &fails, show);
+    if !aside.is_empty() {
+        let words: Vec<_> = aside.iter().map(|aside| format!("{} {}", aside.number, aside.word)).collect();
+        text.push_str(&format!("; also {}", words.join(", ")));
+    }
+    let mut hidden: Vec<_> = aside.iter().filter(|aside| !aside.shown).map(|aside| aside.flag).collect();
+    hidden.dedup();
     if !hidden.is_empty() {
         text.push_str(&terminal.paint(FAINT, format_args!(" (--show {})", hidden.join(","))));
     }
     writeln!(terminal, "{text}")
+}
+
+/// Answers that do not count as findings.
+struct Aside {
+    number: u64,
+    word: &'static str,
+    /// The word of `--show` that lists them.
+    flag: &'static str,
+    /// Whether they are listed.
+    shown: bool,
+}
+
+/// What does not count and exists, those that share a flag side by side.
+fn aside(report: &Report, fails: &[&Finding], show: Shown) -> Vec<Aside> {
+    let status = |word| fails.iter().filter(|finding| finding.status.as_str() == word).count() as u64;
+    let unknown = report.tallies.values().map(|tally| tally.unknown).sum();
+    let mut aside = vec![
+        Aside { number: status("suppressed"), word: "suppressed", flag: "suppressed", shown: show.suppressed },
+        Aside { number: status("baselined"), word: "baselined", flag: "suppressed", shown: show.suppressed },
+        Aside { number: status("waived"), word: "waived", flag: "waived", shown: show.waived },
+        Aside { number: unknown, word: "unknown", flag: "unknown", shown: show.unknown },
+    ];
+    aside.retain(|aside| aside.number > 0);
+    aside
 }
 
 fn write_gate<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> io::Result<()> {
