@@ -1,7 +1,7 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
 //! Reading order: [`scanner`] (the builder and the flow) → `examine` (read and judge one tree) → `findings` and `places`
-//! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`waivers`], [`baseline`], [`since`]: what counts) →
+//! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
 //! `controls` (the status of each control). [`examples`] runs the examples of rule files; [`observer`] tells of progress.
 //!
 //! The library has no terminal, no output format, no network, no clock and no environment.
@@ -20,16 +20,21 @@
 #![forbid(unsafe_code)]
 
 pub mod baseline;
+pub mod config;
 mod controls;
 mod examine;
 pub mod examples;
 mod findings;
+pub mod ignores;
 pub mod meta;
+pub mod near;
 pub mod observer;
+pub mod path_pattern;
 mod places;
 pub mod scanner;
 pub mod since;
 pub mod suppress;
+pub mod waivers;
 
 pub use observer::{Event, Observer, Silent, Stage};
 pub use scanner::{BuildError, Inspection, Scanner, ScannerBuilder, Threshold};
