@@ -11,7 +11,7 @@ use secscan_model::{LineIndex, Node, Platform, Source, SourceId, Value};
 use secscan_resources::{FileReading, read_file};
 
 /// The folders of single files. What needs a whole folder has a test of its own.
-const FOLDERS: &[&str] = &["github-actions"];
+const FOLDERS: &[&str] = &["cloudformation", "github-actions"];
 
 #[test]
 fn files_give_the_resources_beside_them() {
@@ -100,7 +100,8 @@ fn show(node: &Node, lines: &LineIndex, outer: u32) -> String {
             let entries =
                 map.entries().iter().filter(|entry| !matches!(&*entry.key, "jobs" | "steps" | "platform" | "piped-to"));
             let entries = entries.map(|entry| format!("{}: {}", entry.key, show(&entry.value, lines, outer)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+            let rest = map.rest.iter().map(|why| format!("... ({why})"));
+            format!("{{{}}}", entries.chain(rest).collect::<Vec<_>>().join(", "))
         }
     }
 }

@@ -175,18 +175,19 @@ impl<'a> Evaluator<'a> {
             };
             return refers_to(unresolved(why, node), name);
         };
-        let mut value = default.clone();
-        if (kind == "CommaDelimitedList" || kind.starts_with("List<"))
-            && let Some(text) = default.as_str()
-        {
-            let items: Vec<Node> = text.split(',').map(|item| Node::text(item.trim(), default.at)).collect();
-            self.spend(items.len());
-            value = Node { value: Value::List(Arc::new(items)), ..value };
-        }
-        let mut extra = Extra { via: vec![node.at], ..Extra::default() };
-        extra.refs.push(Reference { address: name.into() });
-        value.extra = Some(Arc::new(extra));
-        value.named(node.name_at)
+        let refs = vec![Reference { address: name.into() }];
+        let extra = Some(Arc::new(Extra { via: vec![node.at], refs, ..Extra::default() }));
+        let through = |value: Node| Node { extra: extra.clone(), ..value };
+        let value = match default.as_str() {
+            Some(text) if kind == "CommaDelimitedList" || kind.starts_with("List<") => {
+                let item = |item: &str| through(Node::text(item.trim(), default.at));
+                let items: Vec<Node> = text.split(',').map(item).collect();
+                self.spend(items.len());
+                Node::list(items, default.at)
+            }
+            _ => default.clone(),
+        };
+        through(value).named(node.name_at)
     }
 
     /// `Fn::GetAtt`: `Name.Attribute` or `[Name, Attribute]`.
