@@ -74,13 +74,15 @@ impl Parsed {
         parsed
     }
 
-    /// Adds a diagnostic, up to [`MAX_DIAGNOSTICS`].
+    /// Adds a diagnostic, up to [`MAX_DIAGNOSTICS`]. What a span claims beyond the end of the file is cut.
     pub(crate) fn report(&mut self, source: &Source, kind: DiagnosticKind, span: Span, message: impl Into<String>) {
         let message = match self.diagnostics.len() + 1 {
             count if count < MAX_DIAGNOSTICS => message.into(),
             count if count == MAX_DIAGNOSTICS => format!("{}; more of this file are left out", message.into()),
             _ => return,
         };
+        let length = source.bytes.len();
+        let span = Span::new((span.start as usize).min(length), (span.end as usize).min(length));
         self.diagnostics.push(Diagnostic::new(kind, message).path(source.path.clone()).at(source.at(span)));
     }
 }

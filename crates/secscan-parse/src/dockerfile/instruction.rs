@@ -253,7 +253,10 @@ impl<'s> Reader<'s> {
         let written = line.text.get(name.clone()).unwrap_or("");
         let key: Arc<str> = words::literal(written, self.lines.escape()).map_or_else(|| written.into(), Arc::from);
         let name_at = self.source.at(line.span(name));
-        let value = value.map_or_else(|| Node::null(name_at), |value| self.text_node(line, value));
+        let value = match value {
+            Some(value) => self.text_node(line, value),
+            None => Node::null(self.source.at(Span { start: name_at.span.end, end: name_at.span.end })),
+        };
         pairs.insert(key, value.named(name_at));
     }
 

@@ -30,32 +30,43 @@ use secscan_model::{Node, Source};
 
 use crate::Parsed;
 
-/// Ends of names that tell something other than a Dockerfile which merely belongs to one, or is a template of one.
-const OTHERS: [&str; 14] = [
-    ".dockerignore",
-    ".md",
-    ".txt",
-    ".json",
-    ".yaml",
-    ".yml",
-    ".sh",
-    ".j2",
-    ".jinja2",
-    ".erb",
-    ".tmpl",
-    ".tpl",
-    ".template",
-    ".mustache",
+/// Extensions that tell something other than a Dockerfile which merely belongs to one, or a template of one.
+const OTHERS: [&str; 24] = [
+    "cs",
+    "dockerignore",
+    "erb",
+    "go",
+    "html",
+    "j2",
+    "java",
+    "jinja2",
+    "js",
+    "json",
+    "lock",
+    "md",
+    "mustache",
+    "php",
+    "py",
+    "rb",
+    "rs",
+    "rst",
+    "sh",
+    "template",
+    "tmpl",
+    "tpl",
+    "ts",
+    "txt",
 ];
 
 /// Whether a path looks like a Dockerfile: `Dockerfile`, `Containerfile`, `Dockerfile.web`, `web.dockerfile`.
 pub fn claims(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     ["dockerfile", "containerfile"].into_iter().any(|word| {
-        let rest = name.strip_prefix(word);
-        let is_variant = rest.is_some_and(|rest| rest.starts_with(['.', '-', '_']));
-        let is_suffix = name.strip_suffix(word).is_some_and(|stem| stem.ends_with('.'));
-        rest == Some("") || is_suffix || is_variant && !OTHERS.iter().any(|other| name.ends_with(other))
+        let is_variant = name.strip_prefix(word).is_some_and(|rest| match rest.rsplit_once('.') {
+            None => rest.is_empty() || rest.starts_with(['-', '_']),
+            Some((_, extension)) => rest.starts_with('.') && !OTHERS.contains(&extension),
+        });
+        is_variant || name.strip_suffix(word).is_some_and(|stem| stem.ends_with('.'))
     })
 }
 

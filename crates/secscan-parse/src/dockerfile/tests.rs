@@ -30,8 +30,14 @@ fn names_that_are_claimed() {
     for path in ["Dockerfile", "a/dockerfile", "Dockerfile.web", "web.Dockerfile", "Containerfile", "Dockerfile-dev"] {
         assert!(claims(path), "{path}");
     }
-    for path in ["Dockerfile.dockerignore", "Dockerfile.md", "dockerfiles/a", "mydockerfile", "Dockerfile.j2", "a.yaml"]
-    {
+    for path in [
+        "Dockerfile.dockerignore",
+        "Dockerfile.md",
+        "dockerfiles/a",
+        "mydockerfile",
+        "Dockerfile.j2",
+        "dockerfile_test.go",
+    ] {
         assert!(!claims(path), "{path}");
     }
 }

@@ -150,6 +150,8 @@ impl<'s> Builder<'s> {
             (None, _) => ScalarKind::Text,
         };
         let span = match style {
+            // At the end of the file the span of empty content is that of the header.
+            ScalarStyle::Literal | ScalarStyle::Folded if text.is_empty() => Span { start: span.end, end: span.end },
             ScalarStyle::Literal | ScalarStyle::Folded => self.without_blank_end(span),
             _ => span,
         };
