@@ -34,6 +34,7 @@ mod places;
 pub mod scanner;
 pub mod since;
 pub mod suppress;
+mod triage;
 pub mod waivers;
 
 pub use observer::{Event, Observer, Silent, Stage};

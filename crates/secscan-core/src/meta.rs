@@ -8,6 +8,8 @@ use secscan_model::{Confidence, Location, Platform, RuleId, RuleInfo, Severity};
 /// One of these rules.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum MetaRule {
+    /// A comment that the base revision lacks.
+    SuppressionAdded,
     /// A comment that suppresses nothing because it cannot be understood.
     SuppressionInvalid,
     /// A comment whose last day has gone by.
@@ -35,6 +37,14 @@ struct Words {
 }
 
 static TABLE: &[Words] = &[
+    Words {
+        rule: MetaRule::SuppressionAdded,
+        id: "suppression-added",
+        title: "Change sets a finding aside",
+        severity: Severity::Medium,
+        why: "A change that brings its own suppression excuses itself: whoever reviews it must see that it does.",
+        fix: "Have the reason reviewed with the change; once it is merged the comment counts like any other.",
+    },
     Words {
         rule: MetaRule::SuppressionInvalid,
         id: "suppression-invalid",
@@ -154,7 +164,7 @@ mod tests {
     #[test]
     fn every_rule_has_its_words_once() {
         let ids: std::collections::BTreeSet<RuleId> = TABLE.iter().map(|words| words.rule.id()).collect();
-        assert_eq!(ids.len(), 7);
+        assert_eq!(ids.len(), TABLE.len());
         assert!(TABLE.iter().all(|words| words.rule.id().0.as_ref() == words.id));
         assert!(rules().is_sorted_by(|a, b| a.id < b.id));
     }

@@ -23,9 +23,13 @@ struct File<'a> {
 impl<'a> Places<'a> {
     /// The places of the files of a graph.
     pub(crate) fn new(graph: &'a Graph) -> Self {
-        let file = |source| (source, OnceCell::new(), OnceCell::new());
-        let files =
-            graph.sources.iter().map(file).map(|(source, lines, hashes)| (source.id, File { source, lines, hashes }));
+        Self::of(&graph.sources)
+    }
+
+    /// The places of some files.
+    pub(crate) fn of(sources: impl IntoIterator<Item = &'a Source>) -> Self {
+        let file = |source: &'a Source| (source.id, File { source, lines: OnceCell::new(), hashes: OnceCell::new() });
+        let files = sources.into_iter().map(file);
         Self { files: files.collect() }
     }
 
@@ -39,10 +43,9 @@ impl<'a> Places<'a> {
         self.files.get(&at.source).map_or(1, |file| file.lines().line(at.span.start))
     }
 
-    /// The lines of a location, both beginning at one and inclusive.
-    pub(crate) fn lines(&self, at: Location) -> (u32, u32) {
-        let end = Span { start: at.span.end.saturating_sub(1).max(at.span.start), ..at.span };
-        (self.line(at), self.line(Location { span: end, ..at }))
+    /// The lines of a file.
+    pub(crate) fn line_index(&self, id: SourceId) -> Option<&LineIndex> {
+        self.files.get(&id).map(File::lines)
     }
 
     /// The place of a location. With `secret`, the text of the region is masked wherever it would be printed.

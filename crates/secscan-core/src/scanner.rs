@@ -1,22 +1,30 @@
 //! The scanner: what it is built from, and how a scan runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use secscan_model::report::{Coverage, Gate, Notice, RunInputs};
 use secscan_model::{
-    ControlRef, Diagnostic, FileTree, Finding, FindingKind, Graph, Pack, Report, RuleId, Severity, Status,
+    ControlRef, Diagnostic, FileTree, Finding, FindingKind, Graph, Pack, Report, RuleId, RuleInfo, Severity, Status,
 };
 use secscan_resources::Options;
 use secscan_rules::blob::BlobError;
 use secscan_rules::check::Literal;
 use secscan_rules::{BindError, Rule, RuleSet};
 
+use crate::baseline::Baseline;
+use crate::config::Config;
 use crate::controls::{Mapping, Verdicts, blind_platforms, pack_result};
 use crate::examine::{Examination, Keep, examine, read};
-use crate::findings::{ControlsOf, Raw, findings, name_controls};
+use crate::findings::{ControlsOf, findings, name_controls};
+use crate::meta::{self, Standing};
 use crate::observer::{Event, Observer, Stage};
 use crate::places::Places;
+use crate::since::mark_new;
+use crate::suppress::Suppressions;
+use crate::triage::Triage;
+use crate::waivers::Waivers;
 
 /// A scanner that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +91,11 @@ impl std::str::FromStr for Threshold {
 #[derive(Debug, Default)]
 pub struct ScannerBuilder {
     user_rules: Vec<Rule>,
-    packs: Vec<String>,
     user_packs: Vec<Pack>,
+    packs: Vec<String>,
     parameters: BTreeMap<String, Vec<Literal>>,
+    only: Vec<String>,
+    skip: Vec<String>,
     settings: Settings,
 }
 
@@ -96,14 +106,24 @@ struct Settings {
     keep: Keep,
     inputs: RunInputs,
     threshold: Option<Threshold>,
+    min_severity: Option<Severity>,
+    config: Option<Config>,
+    config_folder: String,
+    baseline: Option<Baseline>,
+    today: Date,
 }
 
 /// A scanner: rules, packs and settings, ready to scan any number of trees.
 #[derive(Debug)]
 pub struct Scanner {
     rules: RuleSet,
+    /// Rules that exist and are not asked.
+    idle_rules: BTreeSet<RuleId>,
     rules_digest: Arc<str>,
+    /// The packs that were asked for.
     packs: Vec<Pack>,
+    /// Packs that only waivers name.
+    idle_packs: Vec<Pack>,
     settings: Settings,
 }
 
@@ -124,13 +144,6 @@ impl ScannerBuilder {
         self
     }
 
-    /// Asks for the controls of a pack.
-    #[must_use]
-    pub fn pack(mut self, id: impl Into<String>) -> Self {
-        self.packs.push(id.into());
-        self
-    }
-
     /// Adds a pack of a user, which can then be asked for; one with the id of a built-in pack replaces it.
     #[must_use]
     pub fn add_pack(mut self, pack: Pack) -> Self {
@@ -138,10 +151,63 @@ impl ScannerBuilder {
         self
     }
 
+    /// Asks for the controls of a pack.
+    #[must_use]
+    pub fn pack(mut self, id: impl Into<String>) -> Self {
+        self.packs.push(id.into());
+        self
+    }
+
+    /// Runs this rule, or the rules of this topic, and no others; several add up.
+    #[must_use]
+    pub fn only(mut self, rule_or_topic: impl Into<String>) -> Self {
+        self.only.push(rule_or_topic.into());
+        self
+    }
+
+    /// Leaves out this rule, or the rules of this topic.
+    #[must_use]
+    pub fn skip(mut self, rule_or_topic: impl Into<String>) -> Self {
+        self.skip.push(rule_or_topic.into());
+        self
+    }
+
+    /// Leaves out rules of a lower severity.
+    #[must_use]
+    pub fn min_severity(mut self, severity: Severity) -> Self {
+        self.settings.min_severity = Some(severity);
+        self
+    }
+
     /// Sets a parameter of all rules that have it.
     #[must_use]
     pub fn parameter(mut self, name: impl Into<String>, values: Vec<Literal>) -> Self {
         self.parameters.insert(name.into(), values);
+        self
+    }
+
+    /// Takes ignore entries, waivers, controls that are not applicable, and parameters from a settings file. Their
+    /// paths are relative to `folder`, which is written as the paths of the tree are: empty for its root. Packs,
+    /// threshold and the like are the caller's to take over, since a command line may say otherwise.
+    #[must_use]
+    pub fn config(mut self, config: Config, folder: &str) -> Self {
+        self.parameters.extend(config.settings.parameter_values());
+        self.settings.config = Some(config);
+        self.settings.config_folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self
+    }
+
+    /// Findings that are known and do not count.
+    #[must_use]
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.settings.baseline = Some(baseline);
+        self
+    }
+
+    /// The day that expiry is judged by.
+    #[must_use]
+    pub fn today(mut self, today: Date) -> Self {
+        self.settings.today = today;
         self
     }
 
@@ -166,7 +232,7 @@ impl ScannerBuilder {
         self
     }
 
-    /// What the report says it was made from; the rules' digest and the version are filled in by the scan.
+    /// What the report says it was made from; version, date and digest of the rules are filled in by the scan.
     #[must_use]
     pub fn inputs(mut self, inputs: RunInputs) -> Self {
         self.settings.inputs = inputs;
@@ -177,7 +243,7 @@ impl ScannerBuilder {
     ///
     /// # Errors
     /// A pack, rule, topic or parameter that does not exist or cannot be set so.
-    pub fn build(self) -> Result<Scanner, BuildError> {
+    pub fn build(mut self) -> Result<Scanner, BuildError> {
         let blob = secscan_builtin_rules::load()?;
         let mut digest = secscan_model::source::Digest::default();
         digest.update(blob.digest.as_bytes());
@@ -185,33 +251,57 @@ impl ScannerBuilder {
             digest.update(format!("{rule:?}").as_bytes());
         }
         let mut rules: Vec<Rule> = blob.rules;
-        rules.extend(self.user_rules);
+        rules.append(&mut self.user_rules);
         secscan_rules::bind(&mut rules, &self.parameters)?;
-        let packs = chosen_packs(&self.packs, self.user_packs)?;
-        Ok(Scanner { rules: RuleSet::new(rules), rules_digest: digest.hex(), packs, settings: self.settings })
+        let (rules, idle_rules) = self.chosen_rules(rules)?;
+        let (packs, idle_packs) = self.chosen_packs()?;
+        let mut settings = self.settings;
+        settings.inputs.date = settings.today.to_string().into();
+        Ok(Scanner { rules, idle_rules, rules_digest: digest.hex(), packs, idle_packs, settings })
     }
-}
 
-fn chosen_packs(wanted: &[String], own: Vec<Pack>) -> Result<Vec<Pack>, BuildError> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut known: BTreeMap<Arc<str>, Pack> =
-        secscan_builtin_packs::load()?.packs.into_iter().map(|pack| (pack.id.clone(), pack)).collect();
-    known.extend(own.into_iter().map(|pack| (pack.id.clone(), pack)));
-    let names: Vec<_> = known.keys().cloned().collect();
-    let mut packs: Vec<Pack> = Vec::new();
-    for name in wanted {
-        if packs.iter().any(|pack| *pack.id == **name) {
-            continue;
+    /// The rules that run, and those that exist besides.
+    fn chosen_rules(&self, rules: Vec<Rule>) -> Result<(RuleSet, BTreeSet<RuleId>), BuildError> {
+        let is_named = |rule: &Rule, name: &String| {
+            *rule.info.id.0 == **name || rule.info.topics.iter().any(|topic| **topic == **name)
+        };
+        for name in self.only.iter().chain(&self.skip) {
+            if !rules.iter().any(|rule| is_named(rule, name)) {
+                return Err(BuildError::RuleOrTopic(name.clone()));
+            }
         }
-        packs.push(
-            known
-                .remove(name.as_str())
-                .ok_or_else(|| BuildError::Pack { name: name.clone(), known: names.join(", ") })?,
-        );
+        let least = self.settings.min_severity.unwrap_or(Severity::Info);
+        let runs = |rule: &Rule| {
+            let is_wanted = self.only.is_empty() || self.only.iter().any(|name| is_named(rule, name));
+            is_wanted && rule.info.severity >= least && !self.skip.iter().any(|name| is_named(rule, name))
+        };
+        let (chosen, idle): (Vec<_>, Vec<_>) = rules.into_iter().partition(runs);
+        Ok((RuleSet::new(chosen), idle.into_iter().map(|rule| rule.info.id).collect()))
     }
-    Ok(packs)
+
+    /// The packs that were asked for, and those that only waivers name.
+    fn chosen_packs(&mut self) -> Result<(Vec<Pack>, Vec<Pack>), BuildError> {
+        let settings = self.settings.config.as_ref().map(|config| &config.settings);
+        let of_waivers = settings.into_iter().flat_map(|settings| &settings.waiver);
+        let named: BTreeSet<Arc<str>> = of_waivers.map(|waiver| waiver.value.control.pack.clone()).collect();
+        if self.packs.is_empty() && named.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let mut known: BTreeMap<Arc<str>, Pack> =
+            secscan_builtin_packs::load()?.packs.into_iter().map(|pack| (pack.id.clone(), pack)).collect();
+        known.extend(self.user_packs.drain(..).map(|pack| (pack.id.clone(), pack)));
+        let names: Vec<_> = known.keys().cloned().collect();
+        let mut packs: Vec<Pack> = Vec::new();
+        for name in &self.packs {
+            if packs.iter().any(|pack| *pack.id == **name) {
+                continue;
+            }
+            let unknown = || BuildError::Pack { name: name.clone(), known: names.join(", ") };
+            packs.push(known.remove(name.as_str()).ok_or_else(unknown)?);
+        }
+        let idle = named.iter().filter_map(|name| known.remove(name)).collect();
+        Ok((packs, idle))
+    }
 }
 
 impl Scanner {
@@ -224,7 +314,14 @@ impl Scanner {
     pub fn of_rules(mut rules: RuleSet) -> Self {
         // Without values to set, binding cannot fail.
         drop(secscan_rules::bind(&mut rules.rules, &BTreeMap::new()));
-        Self { rules, rules_digest: "".into(), packs: Vec::new(), settings: Settings::default() }
+        Self {
+            rules,
+            idle_rules: BTreeSet::new(),
+            rules_digest: "".into(),
+            packs: Vec::new(),
+            idle_packs: Vec::new(),
+            settings: Settings::default(),
+        }
     }
 
     /// Reads a tree without judging it.
@@ -238,29 +335,48 @@ impl Scanner {
 
     /// Scans a tree.
     pub fn scan(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Report {
-        let settings = &self.settings;
-        let examined = examine(tree, &self.rules, &settings.options, settings.keep, observer);
+        let examined = self.examine(tree, observer);
         observer.event(Event::Begin(Stage::Report));
-        self.report(&examined)
+        self.report(&examined, None)
     }
 
-    fn report(&self, examined: &Examination) -> Report {
+    /// Scans a tree and tells which findings the `base` tree lacks: only these count for the gate. Moved lines and
+    /// renamed files are not new. A suppression that the base lacks is a finding of its own.
+    pub fn scan_since(&self, tree: &dyn FileTree, base: &dyn FileTree, observer: &dyn Observer) -> Report {
+        let before = self.examine(base, &crate::Silent);
+        let examined = self.examine(tree, observer);
+        observer.event(Event::Begin(Stage::Report));
+        self.report(&examined, Some(&before))
+    }
+
+    fn examine(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Examination {
+        examine(tree, &self.rules, &self.settings.options, self.settings.keep, observer)
+    }
+
+    fn report(&self, examined: &Examination, base: Option<&Examination>) -> Report {
         let places = Places::new(&examined.graph);
         let mappings: Vec<_> = self.packs.iter().map(|pack| Mapping::new(pack, &self.rules)).collect();
-        let mut controls = ControlsOf::new();
-        mappings.iter().for_each(|mapping| mapping.violated(&self.rules, &mut controls));
-        let mut raw = findings(&examined.graph, &examined.verdicts, &self.rules, &places);
-        name_controls(&mut raw, &controls);
-        let findings: Vec<Finding> = raw.into_iter().map(|raw: Raw| raw.finding).collect();
-        let verdicts = Verdicts {
-            rules: &self.rules,
-            tallies: &examined.tallies,
-            findings: &findings,
-            blind: blind_platforms(&examined.diagnostics),
-            is_waived: &|_: &ControlRef, _: &Finding| false,
-            not_applicable: &|_: &ControlRef| None,
+        let settings = self.settings.config.as_ref().map(|config| &config.settings);
+        let entries = settings.map(|settings| settings.waiver.as_slice()).unwrap_or_default();
+        let waivers = Waivers::new(entries, self.settings.today);
+        let mut findings = self.findings(examined, base, &mappings, &waivers, &places);
+        findings.sort_by(|a, b| (&a.place, &a.rule, a.kind).cmp(&(&b.place, &b.rule, b.kind)));
+        let not_applicable = |control: &ControlRef| {
+            let entries = settings.into_iter().flat_map(|settings| &settings.not_applicable);
+            let mut of_control = entries.filter(|entry| entry.value.control == *control);
+            of_control.next().map(|entry| entry.value.reason.as_str().into())
         };
-        let packs = mappings.iter().map(|mapping| pack_result(mapping, &verdicts)).collect();
+        let packs = {
+            let verdicts = Verdicts {
+                rules: &self.rules,
+                tallies: &examined.tallies,
+                findings: &findings,
+                blind: blind_platforms(&examined.diagnostics),
+                is_waived: &|control, finding: &Finding| waivers.covers(control, &finding.resource).is_some(),
+                not_applicable: &not_applicable,
+            };
+            mappings.iter().map(|mapping| pack_result(mapping, &verdicts)).collect()
+        };
         let ids = self.rules.rules.iter().map(|rule| rule.info.id.clone());
         Report {
             inputs: self.inputs(),
@@ -269,13 +385,99 @@ impl Scanner {
                 recognised: examined.graph.sources.len() as u64,
                 resources: examined.resources_by_platform(),
             },
-            rules: self.rules.rules.iter().map(|rule| Arc::new(rule.info.clone())).collect(),
+            rules: self.rule_headers(),
             tallies: ids.zip(examined.tallies.iter().copied()).collect::<BTreeMap<RuleId, _>>(),
-            gate: self.gate(&findings),
+            gate: self.gate(&findings, base.is_some()),
             findings,
             packs,
             notices: notices(&examined.diagnostics, &places),
         }
+    }
+
+    /// The findings of a tree with their status.
+    fn findings(
+        &self,
+        examined: &Examination,
+        base: Option<&Examination>,
+        mappings: &[Mapping<'_>],
+        waivers: &Waivers<'_>,
+        places: &Places<'_>,
+    ) -> Vec<Finding> {
+        let mut controls = ControlsOf::new();
+        mappings.iter().for_each(|mapping| mapping.violated(&self.rules, &mut controls));
+        let idle: Vec<_> = self.idle_packs.iter().map(|pack| Mapping::new(pack, &self.rules)).collect();
+        idle.iter().for_each(|mapping| mapping.violated(&self.rules, &mut controls));
+        let mut raw = findings(&examined.graph, &examined.verdicts, &self.rules, places);
+        name_controls(&mut raw, &controls);
+        let triage = Triage {
+            graph: &examined.graph,
+            places,
+            config: self.settings.config.as_ref(),
+            config_folder: &self.settings.config_folder,
+            waivers,
+            rule_standing: &|id| self.rule_standing(id),
+            control_standing: &|control| self.control_standing(control),
+            base_comments: base.map(|base| self.comment_words(base)),
+            today: self.settings.today,
+        };
+        let mut findings = triage.run(raw);
+        for finding in &mut findings {
+            finding.controls.retain(|control| self.packs.iter().any(|pack| pack.id == control.pack));
+        }
+        if let Some(base) = base {
+            let places = Places::new(&base.graph);
+            let raw = crate::findings::findings(&base.graph, &base.verdicts, &self.rules, &places);
+            let before: Vec<Finding> = raw.into_iter().map(|raw| raw.finding).collect();
+            mark_new(&mut findings, &before);
+        }
+        if let Some(baseline) = &self.settings.baseline {
+            baseline.apply(&mut findings);
+        }
+        findings
+    }
+
+    /// What the suppressions of a tree say, counted.
+    fn comment_words(&self, examined: &Examination) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for (source, comments) in examined.graph.sources.iter().zip(&examined.graph.comments) {
+            let suppressions = Suppressions::read(source, comments, &|id| self.rule_standing(id));
+            for words in suppressions.words() {
+                *counts.entry(words).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    fn rule_standing(&self, id: &RuleId) -> Standing {
+        if self.rules.get(id).is_some() {
+            Standing::Asked
+        } else if self.idle_rules.contains(id) || meta::rules().iter().any(|info| info.id == *id) {
+            Standing::Idle
+        } else {
+            Standing::Unknown
+        }
+    }
+
+    fn control_standing(&self, control: &ControlRef) -> Standing {
+        let has = |packs: &[Pack]| {
+            packs
+                .iter()
+                .any(|pack| pack.id == control.pack && pack.controls.iter().any(|known| known.id == control.control))
+        };
+        if has(&self.packs) {
+            Standing::Asked
+        } else if has(&self.idle_packs) {
+            Standing::Idle
+        } else {
+            Standing::Unknown
+        }
+    }
+
+    fn rule_headers(&self) -> Vec<Arc<RuleInfo>> {
+        let mut headers: Vec<_> = self.rules.rules.iter().map(|rule| Arc::new(rule.info.clone())).collect();
+        headers.extend(meta::rules());
+        headers.sort_by(|a, b| a.id.cmp(&b.id));
+        headers
     }
 
     fn inputs(&self) -> RunInputs {
@@ -283,13 +485,13 @@ impl Scanner {
         RunInputs { version, rules_digest: self.rules_digest.clone(), ..self.settings.inputs.clone() }
     }
 
-    fn gate(&self, findings: &[Finding]) -> Gate {
+    fn gate(&self, findings: &[Finding], has_base: bool) -> Gate {
         let threshold = self.settings.threshold.unwrap_or(Threshold::At(Severity::High));
         let counts = |finding: &&Finding| {
             let is_open = finding.kind == FindingKind::Fail && finding.status == Status::Open;
             is_open
                 && match threshold {
-                    Threshold::At(severity) => finding.severity >= severity,
+                    Threshold::At(severity) => finding.severity >= severity && (finding.new || !has_base),
                     Threshold::New(severity) => finding.severity >= severity && finding.new,
                     Threshold::Never => false,
                 }

@@ -4,6 +4,7 @@
 //! begins on the next line otherwise; further comments and `---` between the two are passed over. A reason is
 //! required, the last day counts, and a comment that cannot be understood suppresses nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -34,6 +35,14 @@ pub struct Suppression {
 pub struct Suppressions {
     entries: Vec<Suppression>,
     problems: Vec<Problem>,
+}
+
+impl Suppression {
+    /// What it says, whatever its place.
+    fn words(&self) -> String {
+        let names: Vec<&str> = self.rules.iter().map(|(rule, _)| &*rule.0).collect();
+        format!("{} {:?} {}", names.join(","), self.until, self.reason)
+    }
 }
 
 impl Suppressions {
@@ -74,6 +83,29 @@ impl Suppressions {
             }
         }
         found
+    }
+
+    /// What the comments say, whatever their place: the base revision's are counted with this.
+    pub(crate) fn words(&self) -> impl Iterator<Item = String> {
+        self.entries.iter().map(Suppression::words)
+    }
+
+    /// The comments that the base revision lacks; what it has is taken off `of_base`. A change cannot excuse itself in
+    /// silence.
+    pub(crate) fn added(&self, of_base: &mut BTreeMap<String, usize>) -> Vec<Problem> {
+        let mut added = Vec::new();
+        for entry in &self.entries {
+            match of_base.get_mut(&entry.words()) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => {
+                    let names: Vec<&str> = entry.rules.iter().map(|(rule, _)| &*rule.0).collect();
+                    let message = format!("this change sets `{}` aside: {}", names.join("`, `"), entry.reason);
+                    let (rule, subject) = (MetaRule::SuppressionAdded, names.join(",").into());
+                    added.push(Problem { rule, at: entry.at, subject, message });
+                }
+            }
+        }
+        added
     }
 
     /// What is wrong with the comments, once all findings have been asked about.

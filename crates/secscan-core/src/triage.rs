@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use secscan_model::{
-    ControlRef, Finding, FindingKind, Graph, Platform, RuleId, RuleInfo, SourceId, Status,
-};
+use secscan_model::{ControlRef, Finding, FindingKind, Graph, Platform, RuleId, RuleInfo, SourceId, Status};
 
 use crate::config::Config;
 use crate::findings::Raw;
@@ -28,7 +26,7 @@ pub(crate) struct Triage<'a> {
     pub(crate) rule_standing: &'a dyn Fn(&RuleId) -> Standing,
     /// How each control stands to this scan.
     pub(crate) control_standing: &'a dyn Fn(&ControlRef) -> Standing,
-    /// What the base revision's comments say, when there is a base: `path-independent words of the comment`, counted.
+    /// What the base revision's comments say, counted, when there is a base.
     pub(crate) base_comments: Option<BTreeMap<String, usize>>,
     pub(crate) today: Date,
 }
@@ -66,7 +64,7 @@ impl Triage<'_> {
                 self.suppress(&mut suppressions, raw);
             }
             if let Some(of_base) = &mut of_base {
-                problems.extend(suppressions.added(source, of_base));
+                problems.extend(suppressions.added(of_base));
             }
             problems.extend(suppressions.problems(self.rule_standing, self.today));
         }
@@ -165,4 +163,3 @@ fn kind(rule: MetaRule) -> &'static str {
         | MetaRule::SuppressionUnused => "suppression",
     }
 }
-
