@@ -14,8 +14,8 @@ fn fixtures() -> PathBuf {
 /// The files of a folder and those below it, sorted.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(folder).expect("a folder of fixtures") {
+        let path = entry.expect("an entry of a folder").path();
         if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
     }
     files.sort();

@@ -77,6 +77,9 @@ impl Reading<'_> {
         match (kind.strip_suffix("List"), document.get("items")) {
             (Some(item_kind), Some(items)) if items.as_list().is_some() => {
                 for item in items.items() {
+                    if self.batch.resources.len() >= max_resources(self.source) {
+                        return self.diagnostics.push(too_many(self.source, item));
+                    }
                     self.item(document, item_kind, item);
                 }
             }
@@ -133,6 +136,17 @@ fn completed(fields: &Map, version: Option<Node>, kind: Option<Node>) -> Map {
         }
     }
     completed
+}
+
+/// How many resources one file may give. Without aliases no file comes near it; with them, few bytes can say much.
+fn max_resources(source: &Source) -> usize {
+    10_000 + source.bytes.len() / 8
+}
+
+/// What was left out because of [`max_resources`] begins at a node.
+fn too_many(source: &Source, node: &Node) -> Diagnostic {
+    let message = "aliases multiply the objects, containers or commands of this file: the rest was not judged";
+    Diagnostic::new(DiagnosticKind::Limit, message).path(source.path.clone()).at(node.at).blinds(Platform::Kubernetes)
 }
 
 /// Something that Kubernetes would refuse, so that it was not judged.

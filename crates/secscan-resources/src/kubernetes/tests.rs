@@ -651,6 +651,23 @@ fn linking_thousands_of_objects_ends() {
 }
 
 #[test]
+fn aliases_do_not_multiply_without_end() {
+    let mut text =
+        format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: &c [sh, -c, '{}']\n", "a;".repeat(1999));
+    text += &"  - {command: *c}\n".repeat(20);
+    let pod = read(&text);
+    let items = format!("{{apiVersion: v1, kind: List, items: [&p {{kind: Pod}}{}]}}", ", *p".repeat(25_000));
+    let list = read(&items);
+    for reading in [pod, list] {
+        assert!(reading.batch.resources.len() < 20_000 + reading.source.bytes.len() / 8);
+        assert_eq!(
+            reading.diagnostics.iter().map(|diagnostic| diagnostic.kind).collect::<Vec<_>>(),
+            [DiagnosticKind::Limit]
+        );
+    }
+}
+
+#[test]
 fn templates_are_counted_and_not_judged() {
     let manifest = |spec: &str| format!("apiVersion: v1\nkind: Pod\n{spec}\n");
     let cases = [

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use secscan_model::{Diagnostic, Location, Node, Platform, Resource, ResourceId, Source, Value};
 
 use super::attributes::{at_path, each, field, header, is_set, record, word};
-use super::{container, misshapen, security};
+use super::{container, max_resources, misshapen, security, too_many};
 use crate::Batch;
 
 /// The lists of containers of a pod, and the role of those in them.
@@ -97,6 +97,11 @@ pub(super) fn derive(
             if matches!(item.value, Value::Scalar(_) | Value::List(_)) {
                 diagnostics.push(misshapen(source, item, "a container is no map"));
                 continue;
+            }
+            if batch.resources.len() + derived.resources.len() >= max_resources(source) {
+                diagnostics.push(too_many(source, item));
+                containers.push(Node::unresolved("more containers than were read", item.at));
+                break;
             }
             let container = container::read(&pod, item, role);
             let name = container.get("name").and_then(Node::raw_text).map_or(index.to_string(), |name| name.into());
