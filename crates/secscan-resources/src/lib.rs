@@ -17,6 +17,7 @@ pub mod dockerfile;
 pub mod github_actions;
 pub mod kubernetes;
 mod reading;
+mod rewrite;
 pub mod terraform;
 
 pub use reading::{

@@ -62,7 +62,7 @@ impl<'a> Text<'a> {
     }
 
     /// Whether a part has holes.
-    pub(super) fn has_hole(&self, part: &Range<usize>) -> bool {
+    pub(crate) fn has_hole(&self, part: &Range<usize>) -> bool {
         !self.holes_in(part).is_empty()
     }
 
