@@ -124,6 +124,12 @@ fn many(of: &Node, items: Vec<Node>) -> Node {
     Node { value: Value::List(Arc::new(items)), at: of.at, name_at: of.name_at, extra: of.extra.clone() }
 }
 
+/// What a map may hold beyond its keys.
+fn more(map: &Node) -> Option<Node> {
+    let why = map.as_map()?.rest.clone()?;
+    Some(Node::perhaps_absent(why, map.at).named(map.name_at))
+}
+
 /// Principals as texts: `"*"`, `{"AWS": ["a", "b"]}` and blocks `{type, identifiers}` alike.
 fn principals(of: &Node) -> Node {
     let mut found = Vec::new();
@@ -132,6 +138,7 @@ fn principals(of: &Node) -> Node {
             Some(identifiers) => found.extend_from_slice(identifiers.items()),
             None if item.as_map().is_some() => {
                 found.extend(item.entries().iter().flat_map(|entry| entry.value.items()).cloned());
+                found.extend(more(item));
             }
             None => found.push(item.clone()),
         }
@@ -150,8 +157,10 @@ fn conditions(of: &Node) -> Option<Node> {
         if item.as_unresolved().is_some() {
             found.push(item.clone());
         }
+        found.extend(more(item));
         for Entry { key: operator, value: keys } in item.entries() {
             let operator = Node::text(operator.clone(), keys.name_at);
+            found.extend(more(keys));
             if keys.as_unresolved().is_some() {
                 found.push(condition(operator.clone(), None, Some(keys), keys));
             }
@@ -250,6 +259,11 @@ mod tests {
         assert_eq!(show(child(&Node::unresolved("why", at), &[])), "?");
         let mut map = Map::default();
         map.rest = Some("dynamic".into());
+        let statement =
+            [("Principal".into(), Node::map(map.clone(), at)), ("Condition".into(), Node::map(map.clone(), at))];
+        let statement = Node::list(vec![Node::map(Map::from_iter(statement), at)], at);
+        let policy = Node::map(Map::from_iter([("Statement".into(), statement)]), at);
+        assert_eq!(show(child(&policy, &[])), "[{effect: Allow, principals: [??], conditions: [??]}]");
         assert_eq!(show(child(&Node::map(map, at), &[])), "[??]", "statements may come from elsewhere");
     }
 

@@ -58,7 +58,9 @@ impl Placement {
         let Some(start) = self.offset(part.start) else { return self.whole };
         let last = if part.is_empty() { Some(start) } else { self.offset(part.end - 1).map(|last| last + 1) };
         match last {
-            Some(end) if end >= start => Location { source: self.whole.source, span: Span::new(start, end) },
+            Some(end) if end >= start && end <= self.whole.span.end as usize => {
+                Location { source: self.whole.source, span: Span::new(start, end) }
+            }
             _ => self.whole,
         }
     }
@@ -69,8 +71,8 @@ impl Placement {
         Some(file + (at - text))
     }
 
-    /// Walks text and bytes side by side: equal bytes pair up, white space of either side gives way, and so does the
-    /// backslash of an escape.
+    /// Walks text and bytes side by side: equal bytes pair up, white space of either side gives way, and so do the
+    /// backslash of an escape, the mark of a literal `$${` and a template whose value stands in the text.
     fn follow(&mut self, text: &[u8], raw: &[u8], opening: usize) {
         let base = self.whole.span.start as usize;
         let (mut i, mut j) = (0, opening);
@@ -92,8 +94,14 @@ impl Placement {
                     .get(i..)
                     .map_or(1, |rest| 1 + rest.iter().skip(1).take_while(|byte| **byte & 0xC0 == 0x80).count());
                 j += 6;
-            } else if found.is_ascii_whitespace() || matches!(found, b'\\' | b'\'') {
+            } else if found.is_ascii_whitespace() || matches!(found, b'\\' | b'\'') || [wanted, found, next] == *b"{${"
+            {
                 j += 1;
+            } else if let Some((value, template)) =
+                text.get(i..).zip(raw.get(j..)).and_then(|(text, raw)| substituted(text, raw))
+            {
+                self.pair(i, base + j);
+                (i, j) = (i + value, j + template);
             } else {
                 break;
             }
@@ -106,6 +114,43 @@ impl Placement {
             self.runs.push((text, file));
         }
     }
+}
+
+/// How far behind a template its value is looked for, and how much of what follows the template must follow the value.
+const WINDOW: usize = 4096;
+const ANCHOR: usize = 16;
+
+/// The lengths of a value in the text and of the templates (`${var.name}`) in the bytes that it stands for.
+fn substituted(text: &[u8], raw: &[u8]) -> Option<(usize, usize)> {
+    let mut template = 0;
+    while let Some(rest) = raw.get(template..).filter(|rest| rest.starts_with(b"${")) {
+        template += template_length(rest)?;
+    }
+    let behind = raw.get(template..).filter(|_| template > 0)?;
+    if behind.is_empty() {
+        return Some((text.len(), template));
+    }
+    let escape = usize::from(behind.starts_with(b"\\\""));
+    let behind = behind.get(escape..behind.len().min(ANCHOR))?;
+    let ends = |byte: &u8| matches!(byte, b'\n' | b'$' | b'\\');
+    let anchor = behind.iter().skip(1).position(ends).map_or(behind.len(), |at| at + 1);
+    let window = text.get(..text.len().min(WINDOW))?;
+    let value = memchr::memmem::find(window, behind.get(..anchor)?)?;
+    Some((value, template + escape))
+}
+
+/// The length of the template that the bytes begin with: to the brace that closes it.
+fn template_length(raw: &[u8]) -> Option<usize> {
+    let mut depth = 0usize;
+    for (at, byte) in raw.iter().enumerate().take(WINDOW) {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth <= 1 => return Some(at + 1),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Where in the bytes a text may begin that does not begin with them.
@@ -146,6 +191,11 @@ mod tests {
         assert_eq!(placed(">-\n    a\n    b c", "a b c", "b c"), "b c");
         assert_eq!(placed("<<EOT\n  {\n  b\nEOT", "{\nb\n", "b"), "b");
         assert_eq!(placed("\"a\"\n  \"b\"", "\"a\"\n\"b\"\n", "b"), "b", "the content of a block scalar may be quoted");
+        let policy = "<<EOT\n{\"a\": \"x-${var.b}${c}-y\", \"d\": \"$${e}\"}\nEOT";
+        let text = "{\"a\": \"x-long value-y\", \"d\": \"${e}\"}\n";
+        assert_eq!(placed(policy, text, "\"x-long value-y\""), "\"x-${var.b}${c}-y\"", "around a template");
+        assert_eq!(placed(policy, text, "\"d\""), "\"d\"", "behind a template");
+        assert_eq!(placed(policy, text, "\"${e}\""), "\"$${e}\"", "behind the mark of a literal");
         assert_eq!(placed("x = y", "decoded by somebody else", "by"), "x = y", "the whole where it cannot be followed");
     }
 
