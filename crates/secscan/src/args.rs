@@ -2,11 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use secscan_core::Threshold;
+use secscan_model::Severity;
 
-/// Scans repositories and infrastructure code for security and compliance mistakes.
+/// Finds security and compliance mistakes in repositories and infrastructure code, and reports the evidence control by
+/// control.
+///
+/// Exit codes: 0 the gate passed; 1 the gate failed; 2 wrong usage, configuration, rule or pack; 3 with --strict,
+/// something recognised could not be read or nothing was there to scan.
 #[derive(Debug, Parser)]
-#[command(name = "secscan", version, about, max_term_width = 100)]
+#[command(name = "secscan", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -14,12 +20,43 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Scan targets and report findings and controls
+    /// Scan targets: report findings, and controls of packs
     Scan(ScanArguments),
+    /// Show the resources of a target as rules see them
+    Inspect(InspectArguments),
+    /// Explain a rule or a control
+    Explain {
+        /// A rule (k8s-privileged-container) or a control (hipaa:164.312(a)(1), or its number alone)
+        #[arg(value_name = "RULE_OR_CONTROL")]
+        id: String,
+    },
     /// List, show and test rules
     Rules {
         #[command(subcommand)]
         command: RulesCommand,
+    },
+    /// List and show packs
+    Packs {
+        #[command(subcommand)]
+        command: PacksCommand,
+    },
+    /// Write all open findings of a scan to a baseline file, so that only new ones count
+    Baseline(BaselineArguments),
+    /// Write a secscan.toml to start from
+    Init {
+        /// The folder to write it to
+        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the JSON schema of a kind of file
+    Schema {
+        /// The kind of file
+        kind: SchemaKind,
     },
 }
 
@@ -35,19 +72,167 @@ pub(crate) enum RulesCommand {
     /// Run the examples of rule files
     Test {
         /// A folder of rule files, or one rule file
+        #[arg(value_hint = ValueHint::AnyPath)]
         path: PathBuf,
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum PacksCommand {
+    /// List all built-in packs
+    List,
+    /// Show the controls of one pack
+    Show {
+        /// The id of the pack
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// A rule file
+    Rule,
+    /// A pack file
+    Pack,
+    /// secscan.toml
+    Config,
+    /// The JSON report
+    Report,
+}
+
+/// What a scan looks at and by which rules: shared by `scan` and `baseline`.
+#[derive(Args, Debug)]
+pub(crate) struct Selection {
+    /// A folder or file, git:REV (the repository of the working directory at a revision), or - (standard input)
+    #[arg(default_value = ".", value_name = "TARGET", value_hint = ValueHint::AnyPath)]
+    pub(crate) targets: Vec<String>,
+    /// Read further rules from this folder
+    #[arg(long = "rules", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Read settings from this file instead of the secscan.toml above the first target
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Run only this rule, or the rules of this topic
+    #[arg(long, value_name = "RULE_OR_TOPIC")]
+    pub(crate) only: Vec<String>,
+    /// Leave out this rule, or the rules of this topic
+    #[arg(long, value_name = "RULE_OR_TOPIC")]
+    pub(crate) skip: Vec<String>,
+    /// Leave out rules of a lower severity
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(crate) min_severity: Option<Severity>,
+    /// Read further Terraform variables from this file
+    #[arg(long = "var-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) var_files: Vec<PathBuf>,
+    /// The name that standard input is read under; it decides what the text is taken for
+    #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
+    pub(crate) stdin_name: String,
+    /// Use this many threads [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Judge expiry by this day instead of today (also SOURCE_DATE_EPOCH)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) now: Option<jiff::civil::Date>,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct ScanArguments {
-    /// What to scan: a folder or a file
-    #[arg(default_value = ".", value_name = "TARGET")]
-    pub(crate) targets: Vec<String>,
-    /// Report the controls of this pack
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Report the controls of this pack: hipaa, pci-dss, gdpr, kubernetes-hardening, or a pack file
     #[arg(long = "pack", value_name = "ID")]
     pub(crate) packs: Vec<String>,
-    /// Format of the report on standard output
+    /// Format of the report on standard output: text, json or sarif
+    #[arg(short, long, value_name = "FORMAT", value_parser = format)]
+    pub(crate) format: Option<&'static secscan_report::Format>,
+    /// Write a report to a file besides; any number of times
+    #[arg(short, long = "output", value_name = "FORMAT=FILE", value_parser = output)]
+    pub(crate) outputs: Vec<Output>,
+    /// Fail on findings at or above a severity, on new ones only, or never [default: high]
+    #[arg(long, value_name = "SEVERITY|new:SEVERITY|never")]
+    pub(crate) fail_on: Option<Threshold>,
+    /// Leave findings of this baseline file out of the gate
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Count only findings that are new against this Git revision
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
+    /// Exit with 3 when something recognised could not be read or nothing was there to scan
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// List these too, besides open findings: pass, unknown, suppressed, waived
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(secscan_report::Shown::WORDS))]
+    pub(crate) show: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BaselineArguments {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// The file to write; - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "secscan-baseline.json", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InspectArguments {
+    /// A folder or file, git:REV, or - (standard input)
+    #[arg(default_value = ".", value_name = "TARGET", value_hint = ValueHint::AnyPath)]
+    pub(crate) target: String,
+    /// Format: text or json
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: String,
+    pub(crate) format: InspectFormat,
+    /// Show what is derived too: common kinds (containers, network rules, ...) and units
+    #[arg(long)]
+    pub(crate) derived: bool,
+    /// Read further Terraform variables from this file
+    #[arg(long = "var-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) var_files: Vec<PathBuf>,
+    /// The name that standard input is read under; it decides what the text is taken for
+    #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
+    pub(crate) stdin_name: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    /// For people
+    Text,
+    /// For scripts
+    Json,
+}
+
+/// A report that goes to a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) format: &'static secscan_report::Format,
+    pub(crate) file: PathBuf,
+}
+
+fn format(name: &str) -> Result<&'static secscan_report::Format, String> {
+    secscan_report::format(name).ok_or_else(|| {
+        let names: Vec<_> = secscan_report::FORMATS.iter().map(|format| format.name).collect();
+        format!("there is no format `{name}`; there are: {}", names.join(", "))
+    })
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    match text.split_once('=') {
+        Some((name, file)) if !file.is_empty() => Ok(Output { format: format(name)?, file: file.into() }),
+        _ => Err("write FORMAT=FILE, such as sarif=results.sarif".to_owned()),
+    }
+}
+
+fn severity(word: &str) -> Result<Severity, String> {
+    let words: Vec<_> = Severity::ALL.iter().rev().map(|severity| severity.as_str()).collect();
+    Severity::from_word(word).ok_or_else(|| format!("there are: {}", words.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
 }

@@ -1,20 +1,28 @@
 //! The command line of secscan: arguments in, a library call, an exit code out.
 //!
-//! Reading order: [`args`] (what can be said) → the commands, one module each → [`rule_files`].
+//! Reading order: [`args`] (what can be said) → the commands, one module each ([`scan`], [`inspect`], [`explain`],
+//! [`rules`], [`packs`], [`init`]) → what they share: [`targets`], [`settings`], [`rule_files`], [`progress`].
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod explain;
+mod init;
+mod inspect;
+mod packs;
+mod progress;
 mod rule_files;
 mod rules;
 mod scan;
+mod settings;
+mod targets;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-use crate::args::{Arguments, Command, RulesCommand};
+use crate::args::{Arguments, Command, PacksCommand, RulesCommand, SchemaKind};
 
 /// What a command found out, as an exit code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,15 +61,39 @@ fn main() -> ExitCode {
 fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     match command {
         Command::Scan(arguments) => scan::run(arguments, out),
-        Command::Rules { command } => match command {
-            RulesCommand::List => rules::list(out),
-            RulesCommand::Show { id } => rules::show(id, out),
-            RulesCommand::Test { path } => rules::test(path, out),
-        },
+        Command::Inspect(arguments) => inspect::run(arguments, out),
+        Command::Explain { id } => explain::run(id, out),
+        Command::Rules { command: RulesCommand::List } => rules::list(out),
+        Command::Rules { command: RulesCommand::Show { id } } => rules::show(id, out),
+        Command::Rules { command: RulesCommand::Test { path } } => rules::test(path, out),
+        Command::Packs { command: PacksCommand::List } => packs::list(out),
+        Command::Packs { command: PacksCommand::Show { id } } => packs::show(id, out),
+        Command::Baseline(arguments) => scan::baseline(arguments, out),
+        Command::Init { folder } => init::run(folder, out),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Arguments::command(), "secscan", &mut &mut *out);
+            Ok(Verdict::Passed)
+        }
+        Command::Schema { kind } => schema(*kind, out),
     }
+}
+
+fn schema(kind: SchemaKind, out: &mut dyn Write) -> anyhow::Result<Verdict> {
+    let of_rules = |name: &str| secscan_rules::schemas().into_iter().find(|(file, _)| *file == name);
+    let schema = match kind {
+        SchemaKind::Rule => of_rules("rule.schema.json").map(|(_, schema)| schema.to_value()),
+        SchemaKind::Pack => of_rules("pack.schema.json").map(|(_, schema)| schema.to_value()),
+        SchemaKind::Config => Some(secscan_core::config::schema().to_value()),
+        SchemaKind::Report => Some(secscan_report::schema()),
+    };
+    serde_json::to_writer_pretty(&mut *out, &schema)?;
+    writeln!(out)?;
+    Ok(Verdict::Passed)
 }
 
 /// Whoever read our output has gone (`secscan rules list | head`): nothing is wrong.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
 }

@@ -56,7 +56,7 @@ pub(crate) fn describe(info: &RuleInfo) -> String {
     // Writing to a string cannot fail.
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            drop(writeln!(text, "{name:<11} {value}"));
+            let _ = writeln!(text, "{name:<11} {value}");
         }
     };
     line("severity", info.severity.as_str());

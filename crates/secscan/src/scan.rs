@@ -1,25 +1,232 @@
-//! `secscan scan`.
+//! `secscan scan` and `secscan baseline`: from arguments and settings to a library call, and its report to outputs.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::anyhow;
-use secscan_core::{Scanner, Silent};
-use secscan_discover::Directory;
+use anyhow::{Context, bail};
+use secscan_core::baseline::Baseline;
+use secscan_core::config::Settings;
+use secscan_core::{Scanner, ScannerBuilder, Threshold};
+use secscan_discover::{Base, Forest, merge_base, revision};
+use secscan_model::report::{Notice, RunInputs};
+use secscan_model::{DiagnosticKind, Report, Source, SourceId};
+use secscan_parse::load::Spanned;
+use secscan_report::Shown;
 
-use crate::Verdict;
-use crate::args::ScanArguments;
+use crate::args::{BaselineArguments, Output, ScanArguments, Selection};
+use crate::progress::Progress;
+use crate::settings::{self, Found};
+use crate::{Verdict, packs, rule_files, targets};
 
+/// Scans and reports.
 pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
-    let format =
-        secscan_report::format(&arguments.format).ok_or_else(|| anyhow!("unknown format `{}`", arguments.format))?;
-    let mut builder = Scanner::builder();
-    for pack in &arguments.packs {
-        builder = builder.pack(pack);
+    let selection = &arguments.selection;
+    use_threads(selection.jobs)?;
+    let base = base(selection, arguments.since.as_deref())?;
+    let prepared = Prepared::new(selection, base.as_ref())?;
+    let settings = prepared.settings();
+    let shown = shown(&arguments.show);
+    let mut builder = prepared.builder(selection)?.keep(shown.pass, shown.unknown);
+    let own_packs = settings.packs.iter().map(|pack| pack.value.as_str());
+    let packs: Vec<&str> = if arguments.packs.is_empty() {
+        own_packs.collect()
+    } else {
+        arguments.packs.iter().map(String::as_str).collect()
+    };
+    builder = packs::choose(builder, &packs)?;
+    if let Some(threshold) = arguments.fail_on.or(settings.fail_on) {
+        builder = builder.threshold(threshold);
+    }
+    if let Some(file) = &arguments.baseline {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        builder = builder.baseline(Baseline::parse(&text, &file.display().to_string())?);
     }
     let scanner = builder.build()?;
-    let tree = Directory::open(Path::new(&arguments.targets[0]), &secscan_discover::Options::default())?;
-    let report = scanner.scan(&tree, &Silent);
-    (format.write)(&report, &secscan_report::Options::default(), out)?;
-    Ok(if report.gate.failed { Verdict::Failed } else { Verdict::Passed })
+    let mut report = prepared.scan(&scanner, selection, base.as_ref())?;
+    let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
+    report.notices.extend(notes.into_iter().flatten().map(note));
+    write_all(arguments, &report, shown, out)?;
+    Ok(verdict(&report, arguments.strict || settings.strict))
+}
+
+/// Writes the open findings of a scan to a baseline file.
+pub(crate) fn baseline(arguments: &BaselineArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
+    use_threads(arguments.selection.jobs)?;
+    let prepared = Prepared::new(&arguments.selection, None)?;
+    let scanner = prepared.builder(&arguments.selection)?.threshold(Threshold::Never).build()?;
+    let report = prepared.scan(&scanner, &arguments.selection, None)?;
+    let baseline = Baseline::of(&report.findings);
+    if arguments.output == Path::new("-") {
+        write!(out, "{}", baseline.to_json())?;
+    } else {
+        let file = &arguments.output;
+        std::fs::write(file, baseline.to_json()).with_context(|| format!("cannot write {}", file.display()))?;
+        writeln!(out, "{} findings written to {}", baseline.len(), file.display())?;
+    }
+    Ok(Verdict::Passed)
+}
+
+/// Settings, rules and targets, read and ready.
+struct Prepared {
+    found: Option<Found>,
+    tree: Forest,
+    base_tree: Option<Forest>,
+}
+
+impl Prepared {
+    fn new(selection: &Selection, base: Option<&Base>) -> anyhow::Result<Self> {
+        let first = targets::first_path(&selection.targets);
+        let commit = base.map(|base| &*base.commit);
+        let found = settings::find(selection.config.as_deref(), first.as_deref(), commit)?;
+        let mut options = secscan_discover::Options::default();
+        if let Some(found) = &found {
+            let settings = &found.config.settings;
+            options.exclude.clone_from(&settings.exclude);
+            options.max_file_size = settings.max_file_size.unwrap_or(options.max_file_size);
+        }
+        let tree = targets::open(&selection.targets, &selection.stdin_name, &options)?;
+        let base_tree = commit.map(|commit| targets::open_at(&selection.targets, commit, &options)).transpose()?;
+        Ok(Self { found, tree, base_tree })
+    }
+
+    fn settings(&self) -> Settings {
+        self.found.as_ref().map(|found| found.config.settings.clone()).unwrap_or_default()
+    }
+
+    fn note(&self) -> Option<Arc<str>> {
+        self.found.as_ref()?.note.as_deref().map(Into::into)
+    }
+
+    /// A builder with everything that does not depend on the command.
+    fn builder(&self, selection: &Selection) -> anyhow::Result<ScannerBuilder> {
+        let mut builder = Scanner::builder().today(today(selection.now)?);
+        let settings = self.settings();
+        let own_rules = self
+            .found
+            .iter()
+            .flat_map(|found| found.config.settings.rules.iter().map(|folder| found.folder.join(&folder.value)));
+        for folder in own_rules.chain(selection.rules.iter().cloned()) {
+            builder = builder.rules(rule_files::load(&folder)?.into_iter().map(|rule| rule.rule));
+        }
+        let chosen = |arguments: &[String], settings: &[Spanned<String>]| -> Vec<String> {
+            let settings = settings.iter().map(|name| name.value.clone());
+            if arguments.is_empty() { settings.collect() } else { arguments.to_vec() }
+        };
+        for name in chosen(&selection.only, &settings.only) {
+            builder = builder.only(name);
+        }
+        for name in chosen(&selection.skip, &settings.skip) {
+            builder = builder.skip(name);
+        }
+        if let Some(severity) = selection.min_severity.or(settings.min_severity) {
+            builder = builder.min_severity(severity);
+        }
+        if let Some(found) = &self.found {
+            builder = builder.config(found.config.clone(), &found.prefix);
+        }
+        let var_files = selection.var_files.iter().map(|file| var_file(file)).collect::<anyhow::Result<_>>()?;
+        Ok(builder.options(secscan_resources::Options { var_files }).inputs(self.inputs(selection)))
+    }
+
+    fn inputs(&self, selection: &Selection) -> RunInputs {
+        let first = targets::first_path(&selection.targets);
+        RunInputs {
+            targets: selection.targets.iter().map(|target| target.as_str().into()).collect(),
+            revision: first.and_then(|path| revision(&path)).map(Into::into),
+            ..RunInputs::default()
+        }
+    }
+
+    fn scan(&self, scanner: &Scanner, selection: &Selection, base: Option<&Base>) -> anyhow::Result<Report> {
+        let progress = Progress::new();
+        let mut report = match &self.base_tree {
+            Some(base_tree) => scanner.scan_since(&self.tree, base_tree, &progress),
+            None => scanner.scan(&self.tree, &progress),
+        };
+        progress.finish();
+        report.inputs.base = base.map(|base| base.commit.clone());
+        if report.coverage.recognised == 0 && selection.targets.iter().all(|target| target != "-") {
+            report.notices.push(note("nothing that secscan reads was found in the targets".into()));
+        }
+        Ok(report)
+    }
+}
+
+fn base(selection: &Selection, since: Option<&str>) -> anyhow::Result<Option<Base>> {
+    let Some(since) = since else { return Ok(None) };
+    let Some(path) = targets::first_path(&selection.targets) else {
+        bail!("--since needs a target in a Git repository");
+    };
+    Ok(Some(merge_base(&path, since)?))
+}
+
+pub(crate) fn var_file(file: &Path) -> anyhow::Result<Source> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    // Numbers of files in the scan count up from zero; what stands beside them counts down.
+    Ok(Source::from_text(SourceId(u32::MAX), &targets::slashed(file), &text))
+}
+
+fn use_threads(jobs: Option<u16>) -> anyhow::Result<()> {
+    let Some(jobs) = jobs else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().context("cannot start threads")
+}
+
+/// The day that expiry is judged by: `--now`, else `SOURCE_DATE_EPOCH`, else today.
+fn today(now: Option<jiff::civil::Date>) -> anyhow::Result<jiff::civil::Date> {
+    if let Some(now) = now {
+        return Ok(now);
+    }
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(seconds) => {
+            let seconds = seconds.parse().context("SOURCE_DATE_EPOCH is no number of seconds")?;
+            let time = jiff::Timestamp::from_second(seconds).context("SOURCE_DATE_EPOCH is out of range")?;
+            Ok(time.to_zoned(jiff::tz::TimeZone::UTC).date())
+        }
+        Err(_) => Ok(jiff::Zoned::now().date()),
+    }
+}
+
+fn shown(words: &[String]) -> Shown {
+    let mut shown = Shown::default();
+    for word in words {
+        shown.add(word);
+    }
+    shown
+}
+
+fn note(message: Arc<str>) -> Notice {
+    Notice { kind: DiagnosticKind::Configuration, path: None, place: None, message }
+}
+
+fn write_all(arguments: &ScanArguments, report: &Report, show: Shown, out: &mut dyn Write) -> anyhow::Result<()> {
+    for Output { format, file } in &arguments.outputs {
+        let options = secscan_report::Options { show, ..Default::default() };
+        let mut bytes = Vec::new();
+        (format.write)(report, &options, &mut bytes)?;
+        std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let format = arguments.format.unwrap_or(&secscan_report::FORMATS[0]);
+    let choice = anstream::AutoStream::choice(&std::io::stdout());
+    let is_terminal = std::io::stdout().is_terminal();
+    let width = is_terminal.then(terminal_width).flatten();
+    let options =
+        secscan_report::Options { colour: choice != anstream::ColorChoice::Never, show, width, ..Default::default() };
+    (format.write)(report, &options, out)?;
+    Ok(())
+}
+
+fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size()?;
+    Some(usize::from(width.0))
+}
+
+/// 1 beats 3; what 2 stands for has ended the run before.
+fn verdict(report: &Report, strict: bool) -> Verdict {
+    let is_blind = report.notices.iter().any(|notice| notice.kind.is_blinding()) || report.coverage.recognised == 0;
+    match (report.gate.failed, strict && is_blind) {
+        (true, _) => Verdict::Failed,
+        (false, true) => Verdict::Incomplete,
+        (false, false) => Verdict::Passed,
+    }
 }

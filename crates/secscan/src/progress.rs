@@ -1,0 +1,49 @@
+//! A progress line on standard error, for people at a terminal.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use secscan_core::{Event, Observer, Stage};
+
+/// Shows how far a scan is; silent when standard error is no terminal.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: Event) {
+        match event {
+            Event::Begin(stage) => self.bar.set_message(words(stage)),
+            Event::Files(count) => self.bar.set_length(count),
+            Event::FileRead => self.bar.inc(1),
+        }
+    }
+}
+
+fn words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::List => "listing files",
+        Stage::Read => "reading files",
+        Stage::Evaluate => "evaluating modules",
+        Stage::Link => "finding references",
+        Stage::Judge => "judging resources",
+        Stage::Report => "writing the report",
+    }
+}

@@ -1,0 +1,88 @@
+//! Targets as they are named on the command line, as trees of files.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, bail};
+use secscan_discover::{Directory, Forest, GitTree, Options, Stdin};
+use secscan_model::FileTree;
+
+/// What a target's name stands for.
+enum Kind<'a> {
+    Path(&'a Path),
+    Revision(&'a str),
+    Stdin,
+}
+
+/// Forms of targets that this version does not read; a file of such a name is reached with `./` in front.
+const NOT_BUILT: &[&str] = &["image:", "oci:", "docker-archive:", "sbom:"];
+
+fn kind(target: &str) -> anyhow::Result<Kind<'_>> {
+    if let Some(form) = NOT_BUILT.iter().find(|form| target.starts_with(*form)) {
+        bail!("{target}: targets of the form {form}... are not supported by this version");
+    }
+    Ok(match target.strip_prefix("git:") {
+        Some(revision) => Kind::Revision(revision),
+        None if target == "-" => Kind::Stdin,
+        None => Kind::Path(Path::new(target)),
+    })
+}
+
+/// All targets as one tree, named as reports print them.
+pub(crate) fn open(targets: &[String], stdin_name: &str, options: &Options) -> anyhow::Result<Forest> {
+    let mut trees: Vec<(String, Box<dyn FileTree>)> = Vec::new();
+    for target in targets {
+        let tree: Box<dyn FileTree> = match kind(target)? {
+            Kind::Path(path) => Box::new(Directory::open(path, options)?),
+            Kind::Revision(revision) => Box::new(GitTree::open(Path::new("."), revision, options)?),
+            Kind::Stdin => Box::new(Stdin::read(stdin_name, std::io::stdin().lock(), options.max_file_size)?),
+        };
+        trees.push((prefix(target, targets.len() > 1)?, tree));
+    }
+    Ok(Forest::new(trees))
+}
+
+/// The same targets at a revision.
+pub(crate) fn open_at(targets: &[String], revision: &str, options: &Options) -> anyhow::Result<Forest> {
+    let mut trees: Vec<(String, Box<dyn FileTree>)> = Vec::new();
+    for target in targets {
+        let Kind::Path(path) = kind(target)? else {
+            bail!("--since compares folders and files of a Git repository; `{target}` is neither");
+        };
+        trees.push((prefix(target, targets.len() > 1)?, Box::new(GitTree::open(path, revision, options)?)));
+    }
+    Ok(Forest::new(trees))
+}
+
+/// The first target that is a folder or file: where settings are looked for and whose repository counts.
+pub(crate) fn first_path(targets: &[String]) -> Option<PathBuf> {
+    targets.iter().find_map(|target| match kind(target) {
+        Ok(Kind::Path(path)) => Some(path.to_owned()),
+        Ok(Kind::Revision(_)) => Some(".".into()),
+        _ => None,
+    })
+}
+
+/// What stands in front of the paths of a target, so that they read from the working directory: the folder itself when
+/// it lies below; nothing when it lies elsewhere, or its name when several targets must be told apart.
+fn prefix(target: &str, is_one_of_many: bool) -> anyhow::Result<String> {
+    let Kind::Path(path) = kind(target)? else { return Ok(String::new()) };
+    if !path.is_dir() {
+        return Ok(String::new());
+    }
+    let folder = path.canonicalize().with_context(|| target.to_owned())?;
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).context("the working directory")?;
+    if let Ok(below) = folder.strip_prefix(&here) {
+        return Ok(slashed(below));
+    }
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(name.filter(|_| is_one_of_many).unwrap_or_default())
+}
+
+/// A relative path with forward slashes.
+pub(crate) fn slashed(path: &Path) -> String {
+    let parts = path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
