@@ -254,3 +254,53 @@ fn hostile_templates_end() {
         assert!(graph.edges.len() < 10, "nothing is made up");
     }
 }
+
+/// Values of any shape with functions anywhere in them, as JSON text.
+fn any_value() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let leaf = proptest::sample::select(vec![
+        "1",
+        "null",
+        "\"a\"",
+        "\"A\"",
+        "\"${A}-${!b}-${\"",
+        "\"A.Arn\"",
+        "\"AWS::NoValue\"",
+    ]);
+    let function = proptest::sample::select(vec![
+        "Ref",
+        "Fn::GetAtt",
+        "Fn::Sub",
+        "Fn::Join",
+        "Fn::Split",
+        "Fn::Select",
+        "Fn::If",
+        "Fn::FindInMap",
+        "Fn::Equals",
+        "Fn::Not",
+        "Fn::And",
+        "Fn::Or",
+        "Condition",
+        "Fn::Base64",
+        "Fn::Novel",
+        "key",
+    ]);
+    leaf.prop_map(str::to_owned).prop_recursive(5, 40, 4, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
+            (function.clone(), inner.clone()).prop_map(|(name, value)| format!("{{\"{name}\": {value}}}")),
+            (function.clone(), inner).prop_map(|(name, value)| format!("{{\"{name}\": {value}, \"other\": 1}}")),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_template_gives_its_resource(value in any_value(), other in any_value(), condition in any_value()) {
+        let (graph, _) = read(&format!(
+            "Parameters: {{A: {{Default: {value}}}}}\nMappings: {{a: {value}}}\nConditions: {{a: {condition}, A: {other}}}\n\
+             Resources: {{T: {{Type: 'A::B::C', DependsOn: {other}, Properties: {{X: {value}, Y: {other}}}}}}}\n"
+        ));
+        assert_eq!(&*resource(&graph, "T").kind, "A::B::C");
+    }
+}
