@@ -23,7 +23,7 @@ use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Source, Span};
 /// How deep values may nest, aliases followed. Deeper input is cut there with a diagnostic.
 pub const MAX_DEPTH: usize = 128;
 
-/// How many diagnostics a parser reports for one file; the last one says that there are more.
+/// How many diagnostics of one kind a parser reports for a file; the last one says that there are more.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
 /// What a parser made of a file.
@@ -74,11 +74,12 @@ impl Parsed {
         parsed
     }
 
-    /// Adds a diagnostic, up to [`MAX_DIAGNOSTICS`]. What a span claims beyond the end of the file is cut.
+    /// Adds a diagnostic, up to [`MAX_DIAGNOSTICS`] of its kind. What a span claims beyond the end of the file is cut.
     pub(crate) fn report(&mut self, source: &Source, kind: DiagnosticKind, span: Span, message: impl Into<String>) {
-        let message = match self.diagnostics.len() + 1 {
+        let before = self.diagnostics.iter().filter(|diagnostic| diagnostic.kind == kind).count();
+        let message = match before + 1 {
             count if count < MAX_DIAGNOSTICS => message.into(),
-            count if count == MAX_DIAGNOSTICS => format!("{}; more of this file are left out", message.into()),
+            count if count == MAX_DIAGNOSTICS => format!("{}; more like this are left out", message.into()),
             _ => return,
         };
         let length = source.bytes.len();

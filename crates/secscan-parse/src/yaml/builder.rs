@@ -223,12 +223,11 @@ impl<'s> Builder<'s> {
             return;
         }
         let Some(Anchored { node, bulk }) = self.anchors.get(&anchor) else {
-            let inside = self.stack.iter().any(|frame| frame.anchor == anchor);
-            let (kind, why) = match inside {
-                true => (DiagnosticKind::Limit, "the alias stands inside of what it refers to"),
-                false => (DiagnosticKind::Limit, "the alias refers to a value that was too large or too deep"),
+            let why = match self.stack.iter().any(|frame| frame.anchor == anchor) {
+                true => "the alias stands inside of what it refers to",
+                false => "the alias refers to a value that was too large or too deep",
             };
-            return self.place_unresolved(kind, why.to_owned(), span);
+            return self.place_unresolved(DiagnosticKind::Limit, why.to_owned(), span);
         };
         let (mut node, bulk) = (node.clone(), *bulk);
         if self.stack.len() + bulk.height > MAX_DEPTH {
@@ -254,17 +253,13 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn comment(&mut self, comment: Comment) {
-        if comment.trailing && self.after_scalar {
-            self.after_scalar = false;
-            let text = self.text.get(comment.span.range()).unwrap_or("").trim_start_matches('#').trim();
-            if let Some(node) = self.last_value()
-                && node.at.span.end <= comment.span.start
-            {
-                let between = node.at.span.end as usize..comment.span.start as usize;
-                let text = Arc::from(text);
-                let same_line = self.text.get(between).is_some_and(|between| !between.contains('\n'));
-                if same_line && let Some(node) = self.last_value() {
-                    node.extra_mut().comment = Some(text);
+        if comment.trailing && std::mem::take(&mut self.after_scalar) {
+            let (source_text, span) = (self.text, comment.span);
+            let text = source_text.get(span.range()).unwrap_or("").trim_start_matches('#').trim();
+            if let Some(node) = self.last_value() {
+                let between = source_text.get(node.at.span.end as usize..span.start as usize);
+                if between.is_some_and(|between| !between.contains('\n')) {
+                    node.extra_mut().comment = Some(text.into());
                 }
             }
         }

@@ -74,7 +74,7 @@ fn string(text: &str, style: u8) -> String {
         match character {
             '"' | '\\' => write!(out, "\\{character}").unwrap(),
             ' '..='~' => out.push(character),
-            other if text.len() % 2 == 0 && other.is_alphanumeric() => out.push(other),
+            other if text.len().is_multiple_of(2) && other.is_alphanumeric() => out.push(other),
             other => write!(out, "\\U{:08x}", u32::from(other)).unwrap(),
         }
     }

@@ -103,7 +103,7 @@ fn scalar(text: &str, style: u8, is_key: bool) -> String {
     let words = ["true", "null", "no"];
     let is_plain = text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.chars().all(|character| character.is_ascii_alphanumeric() || "_./-".contains(character))
-        && !(words.contains(&text) && !is_key);
+        && (is_key || !words.contains(&text));
     let is_single = text.chars().all(|character| character == 'é' || matches!(character, ' '..='~'));
     match style % 4 {
         0 | 1 if is_plain => text.to_owned(),
@@ -120,7 +120,7 @@ pub(crate) fn quoted(text: &str) -> String {
             '"' | '\\' => write!(out, "\\{character}").unwrap(),
             '\n' => out.push_str("\\n"),
             ' '..='~' => out.push(character),
-            other if text.len() % 2 == 0 && other.is_alphanumeric() => out.push(other),
+            other if text.len().is_multiple_of(2) && other.is_alphanumeric() => out.push(other),
             other => other.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write!(out, "\\u{unit:04x}").unwrap()),
         }
     }
