@@ -96,7 +96,7 @@ impl<'a> Deriving<'a> {
     /// Adds the commands of a value: shell text, or a list of words that starts one program.
     pub(crate) fn commands(&mut self, of: &Node, running: Running<'_>, part: &str) {
         let commands = match of.as_list() {
-            Some(words) => shell::exec(words, of.at),
+            Some(words) => shell::exec(words, of.at, self.sources()),
             None => match Text::new(of, self.sources()) {
                 Some(text) => shell::commands(&text),
                 None => of.as_unresolved().map(|_| of.clone()).into_iter().collect(),

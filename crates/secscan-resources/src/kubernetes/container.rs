@@ -1,12 +1,12 @@
 //! The common kind `container`, and what is derived from one: `env-var`, `image-ref` and `command`.
 
-use secscan_model::{Map, Node, ResourceId, Source};
+use secscan_model::{Node, Platform};
 
 use super::attributes::{at_path, field, header, is_set, record, records, word};
 use super::security::Security;
 use super::variable::{env, env_from, in_command};
 use super::workload::{Pod, Volume};
-use crate::{Batch, computed};
+use crate::derived::{Deriving, Running};
 
 /// The common kind `container`. A finding for something that it does not say is placed on its name.
 pub(super) fn read(pod: &Pod, item: &Node, role: &str) -> Node {
@@ -16,7 +16,7 @@ pub(super) fn read(pod: &Pod, item: &Node, role: &str) -> Node {
     record(
         item,
         [
-            ("platform", pod.platform(header)),
+            ("platform", word(Platform::Kubernetes.as_str(), header)),
             ("name", setting("name")),
             ("role", word(role, header)),
             ("image", setting("image")),
@@ -100,32 +100,28 @@ fn probes(container: &Node) -> Option<Node> {
     }
 }
 
-/// Adds the container, its variables, its image and its commands. `part` names the container within its workload.
-pub(super) fn derive(pod: &Pod, owner: ResourceId, part: &str, container: &Node, source: &Source, batch: &mut Batch) {
-    batch.push(pod.common("container", part, container.clone(), owner));
+/// Adds the container, its variables, its image and what it runs. `part` names the container within its workload.
+pub(super) fn derive(container: &Node, part: &str, deriving: &mut Deriving<'_>) {
+    deriving.push("container", part, container.clone());
     for variable in container.get("env").map_or(&[][..], Node::items) {
         if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
             let part = format!("{part}.env.{}", name.raw_text().unwrap_or_default());
-            let attributes = [
-                ("platform", pod.platform(variable.name_at)),
-                ("name", Some(name.clone())),
-                ("value", Some(value.clone())),
-                ("kind", word("env", variable.name_at)),
-            ];
-            batch.push(pod.common("env-var", &part, record(variable, attributes), owner));
+            let kind = word("env", variable.name_at);
+            let attributes = [("name", Some(name.clone())), ("value", Some(value.clone())), ("kind", kind)];
+            deriving.push("env-var", &part, record(variable, attributes));
         }
     }
     if let Some(image) = container.get("image").filter(|image| is_set(image)) {
-        let value = image_reference(pod, image, source);
-        batch.push(pod.common("image-ref", &format!("{part}.image"), value, owner));
+        deriving.image_ref(image, "run", &format!("{part}.image"));
     }
-    for (index, command) in commands(pod, container).into_iter().enumerate() {
-        batch.push(pod.common("command", &format!("{part}.command.{index}"), command, owner));
+    let running = Running { user: container.get("run-as-user"), ..Running::default() };
+    for (path, command) in container.get("spec").map(commands).unwrap_or_default() {
+        deriving.commands(&command, running, &format!("{part}.{path}"));
     }
 }
 
-/// What is run in a container: its program, the hooks of its life cycle and its probes.
-fn commands(pod: &Pod, container: &Node) -> Vec<Node> {
+/// What is run in a container, with the path to it: its program, the hooks of its life cycle and its probes.
+fn commands(spec: &Node) -> Vec<(String, Node)> {
     const EXEC: &[&[&str]] = &[
         &["lifecycle", "postStart", "exec", "command"],
         &["lifecycle", "preStop", "exec", "command"],
@@ -133,47 +129,15 @@ fn commands(pod: &Pod, container: &Node) -> Vec<Node> {
         &["readinessProbe", "exec", "command"],
         &["startupProbe", "exec", "command"],
     ];
-    let Some(spec) = container.get("spec") else { return Vec::new() };
     let program = field(spec, "command").filter(is_set).map(|command| {
         let args = field(spec, "args");
         let args = args.as_ref().map_or(&[][..], Node::items);
-        (command.at, [command.items(), args].concat())
+        ("command".to_owned(), command.at, [command.items(), args].concat())
     });
-    let others = EXEC
-        .iter()
-        .filter_map(|path| at_path(spec, path).filter(is_set))
-        .map(|command| (command.at, command.items().to_vec()));
-    let user = container.get("run-as-user");
-    let run = program.into_iter().chain(others).flat_map(|(at, words)| {
-        let words = in_command(spec, &words);
-        computed::shell::exec(&words, at)
+    let others = EXEC.iter().filter_map(|path| {
+        let command = at_path(spec, path).filter(is_set)?;
+        Some((path.join("."), command.at, command.items().to_vec()))
     });
-    run.map(|command| run_as(command, pod, user)).collect()
-}
-
-/// A command with the platform and the user that it runs as.
-fn run_as(command: Node, pod: &Pod, user: Option<&Node>) -> Node {
-    let Some(known) = command.as_map() else { return command };
-    let mut map = Map::with_capacity(known.len() + 2);
-    pod.platform(command.name_at).into_iter().for_each(|platform| map.push_new("platform", platform));
-    known.entries().iter().for_each(|entry| map.push_new(entry.key.clone(), entry.value.clone()));
-    user.into_iter().for_each(|user| map.push_new("user", user.clone()));
-    Node::map(map, command.at).named(command.name_at)
-}
-
-fn image_reference(pod: &Pod, image: &Node, source: &Source) -> Node {
-    let parsed = computed::child("image", image, std::slice::from_ref(source));
-    let part = |key| field(parsed.as_ref()?, key);
-    record(
-        image,
-        [
-            ("platform", pod.platform(image.name_at)),
-            ("reference", Some(image.clone())),
-            ("registry", part("registry")),
-            ("name", part("name")),
-            ("tag", part("tag")),
-            ("digest", part("digest")),
-            ("role", word("run", image.name_at)),
-        ],
-    )
+    let words = |(path, at, words): (String, _, Vec<_>)| (path, Node::list(in_command(spec, &words), at));
+    program.into_iter().chain(others).map(words).collect()
 }

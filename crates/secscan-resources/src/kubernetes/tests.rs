@@ -246,7 +246,7 @@ fn variables_and_images_are_resources_too() {
             "env-var containers.app.env.HOST",
             "env-var containers.app.env.URL",
             "image-ref containers.app.image",
-            "command containers.app.command.0",
+            "command containers.app.command.1",
             "container containers.side",
             "image-ref containers.side.image",
             "container initContainers.first",
@@ -257,11 +257,11 @@ fn variables_and_images_are_resources_too() {
     let image = find(&reading, "image-ref", "containers.app.image");
     assert_eq!(
         show(&image.value),
-        "{platform: kubernetes, reference: registry.example/app:1.2, registry: registry.example, name: app, tag: 1.2, role: run}"
+        "{reference: registry.example/app:1.2, registry: registry.example, name: app, tag: 1.2, role: run, platform: kubernetes}"
     );
     assert_eq!(written(&reading, image.value.get("tag").unwrap().at), "1.2");
     let variable = find(&reading, "env-var", "containers.app.env.HOST");
-    assert_eq!(show(&variable.value), "{platform: kubernetes, name: HOST, value: db, kind: env}");
+    assert_eq!(show(&variable.value), "{name: HOST, value: db, kind: env, platform: kubernetes}");
     assert!(reading.batch.resources.iter().skip(1).all(|derived| derived.owner.is_some_and(|owner| owner.0 == 0)));
     assert!(reading.batch.resources.iter().all(|derived| &*derived.address == "shop/Pod/web"));
 }
@@ -295,7 +295,9 @@ spec:
         ["nginx", "[quit]", "7"],
     ];
     assert_eq!(found, expected.map(|command| command.map(str::to_owned)), "the program of b is the image's");
-    assert!(find(&reading, "command", "containers.a.command.2").value.get("piped-from").is_some());
+    let curl = find(&reading, "command", "containers.a.command.2");
+    assert_eq!(written(&reading, curl.at), "curl https://$(HOST)/i", "its own place within the script");
+    assert!(find(&reading, "command", "containers.a.command.3").value.get("piped-from").is_some());
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use secscan_model::{Diagnostic, Location, Node, Platform, Resource, ResourceId, Source, Value};
+use secscan_model::{Diagnostic, Node, Resource, ResourceId, Source, Value};
 
 use super::attributes::{at_path, each, field, header, is_set, record, word};
 use super::{container, max_resources, misshapen, security, too_many};
 use crate::Batch;
+use crate::derived::Deriving;
 
 /// The lists of containers of a pod, and the role of those in them.
 pub(super) const CONTAINER_LISTS: &[(&str, &str)] =
@@ -89,29 +90,18 @@ pub(super) fn derive(
         return diagnostics.push(misshapen(source, &spec, "the specification of a pod is no map"));
     }
     let pod = Pod::of(workload, &template, spec);
-    let mut containers = Vec::new();
-    let mut derived = Batch::default();
-    for (list, role) in CONTAINER_LISTS {
-        let written = field(&pod.spec, list).filter(is_set);
-        for (index, item) in written.iter().flat_map(Node::items).enumerate() {
-            if matches!(item.value, Value::Scalar(_) | Value::List(_)) {
-                diagnostics.push(misshapen(source, item, "a container is no map"));
-                continue;
-            }
-            if batch.resources.len() + derived.resources.len() >= max_resources(source) {
-                diagnostics.push(too_many(source, item));
-                containers.push(Node::unresolved("more containers than were read", item.at));
-                break;
-            }
-            let container = container::read(&pod, item, role);
-            let name = container.get("name").and_then(Node::raw_text).map_or(index.to_string(), |name| name.into());
-            let part = format!("{list}.{name}");
-            container::derive(&pod, id, &part, &container, source, &mut derived);
-            containers.push(container);
-        }
+    let containers = pod.containers(source, diagnostics);
+    let listed = containers.iter().map(|(_, container)| container.clone()).collect();
+    if let Some(mut deriving) = Deriving::from(batch, id, source) {
+        deriving.push("pod", "pod", pod.value(&template, listed));
     }
-    batch.push(pod.common("pod", "pod", pod.value(&template, containers), id));
-    batch.resources.append(&mut derived.resources);
+    for (part, container) in containers {
+        if batch.resources.len() >= max_resources(source) {
+            return diagnostics.push(too_many(source, &container));
+        }
+        let Some(mut deriving) = Deriving::from(batch, id, source) else { return };
+        container::derive(&container, &part, &mut deriving);
+    }
 }
 
 impl<'a> Pod<'a> {
@@ -128,24 +118,26 @@ impl<'a> Pod<'a> {
         }
     }
 
-    /// A resource of a common kind that was derived from the pod's workload. Its place is that of its value.
-    pub(super) fn common(&self, kind: &str, part: &str, value: Node, owner: ResourceId) -> Resource {
-        Resource {
-            platform: Platform::Common,
-            kind: kind.into(),
-            address: self.workload.address.clone(),
-            part: part.into(),
-            at: value.at,
-            value,
-            unit: self.workload.unit.clone(),
-            owner: Some(owner),
-            opaque: None,
+    /// The containers with the part of the workload that each is.
+    fn containers(&self, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Vec<(String, Node)> {
+        let mut containers = Vec::new();
+        for (list, role) in CONTAINER_LISTS {
+            let written = field(&self.spec, list).filter(is_set);
+            for (index, item) in written.iter().flat_map(Node::items).enumerate() {
+                if matches!(item.value, Value::Scalar(_) | Value::List(_)) {
+                    diagnostics.push(misshapen(source, item, "a container is no map"));
+                    continue;
+                }
+                if containers.len() >= max_resources(source) {
+                    diagnostics.push(too_many(source, item));
+                    return containers;
+                }
+                let container = container::read(self, item, role);
+                let name = container.get("name").and_then(Node::raw_text).map_or(index.to_string(), |name| name.into());
+                containers.push((format!("{list}.{name}"), container));
+            }
         }
-    }
-
-    /// The word of the platform, as every common kind has it.
-    pub(super) fn platform(&self, at: Location) -> Option<Node> {
-        word(Platform::Kubernetes.as_str(), at)
+        containers
     }
 
     /// The namespace of the workload as written.
@@ -169,7 +161,6 @@ impl<'a> Pod<'a> {
         record(
             &self.spec,
             [
-                ("platform", self.platform(self.spec.name_at)),
                 ("name", at_path(&self.workload.value, &["metadata", "name"])),
                 ("namespace", self.namespace()),
                 ("labels", at_path(template, &["metadata", "labels"])),

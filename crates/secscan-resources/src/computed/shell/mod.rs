@@ -46,11 +46,13 @@ pub(crate) fn commands(text: &Text<'_>) -> Vec<Node> {
 }
 
 /// The commands of a program that is started without a shell: its words as a list (`["sh", "-c", "..."]`).
-pub(crate) fn exec(words: &[Node], at: Location) -> Vec<Node> {
+/// `sources` are the files that the words stand in, as for [`super::child`].
+pub(crate) fn exec(words: &[Node], at: Location, sources: &[Source]) -> Vec<Node> {
     let mut list = Commands::default();
     let words: Vec<_> = words.iter().filter_map(program::word_of).collect();
     if !words.is_empty() {
-        let simple = Simple { origin: Origin::List(at), assignments: Vec::new(), words, redirects: Vec::new() };
+        let simple =
+            Simple { origin: Origin::List(at, sources), assignments: Vec::new(), words, redirects: Vec::new() };
         list.emit(&simple, &[], 0);
     }
     list.into_nodes(at)
@@ -59,7 +61,7 @@ pub(crate) fn exec(words: &[Node], at: Location) -> Vec<Node> {
 /// Where a command was read from: a part of a shell text, or a list of words at a place.
 enum Origin<'t> {
     Shell(&'t Text<'t>, Range<usize>),
-    List(Location),
+    List(Location, &'t [Source]),
 }
 
 /// A command as it was read.
@@ -162,7 +164,11 @@ impl Commands {
             let unresolved = Unresolved { why: "".into(), perhaps_absent: false, parts: script.parts.clone() };
             Text::made(unresolved.raw_text(), script.at)
         };
-        let text = script.value.as_ref().and_then(|value| Text::new(value, &[])).unwrap_or_else(made);
+        let sources = match &simple.origin {
+            Origin::List(_, sources) => *sources,
+            Origin::Shell(..) => &[],
+        };
+        let text = script.value.as_ref().and_then(|value| Text::new(value, sources)).unwrap_or_else(made);
         parser::parse(&text, 0..text.raw().len(), from, depth, self)
     }
 
@@ -239,7 +245,7 @@ impl Simple<'_> {
                 let from = words.first().filter(|_| start > 0).map_or(range.start, |word| word.range.start);
                 return text.node(from..range.end);
             }
-            Origin::List(at) => *at,
+            Origin::List(at, _) => *at,
         };
         let mut parts = Vec::new();
         for word in words {
@@ -259,7 +265,7 @@ impl Simple<'_> {
     fn node(&self, parts: Vec<Part>, at: Location) -> Node {
         match &self.origin {
             Origin::Shell(text, _) => text.of_parts(parts, at),
-            Origin::List(_) => Text::made(String::new(), at).of_parts(parts, at),
+            Origin::List(..) => Text::made(String::new(), at).of_parts(parts, at),
         }
     }
 

@@ -158,9 +158,9 @@ fn lists_of_words_are_commands_too() {
         let names: Vec<_> = nodes.iter().map(|node| show(node.get("text").cloned())).collect();
         names.join(" ; ")
     };
-    assert_eq!(show(exec(&words(&["nginx", "-g", "daemon off;"]), at)), "nginx -g daemon off;");
-    assert_eq!(show(exec(&words(&["sh", "-c", "a && b"]), at)), "sh -c a && b ; a ; b");
-    assert_eq!(show(exec(&[], at)), "");
+    assert_eq!(show(exec(&words(&["nginx", "-g", "daemon off;"]), at, &[])), "nginx -g daemon off;");
+    assert_eq!(show(exec(&words(&["sh", "-c", "a && b"]), at, &[])), "sh -c a && b ; a ; b");
+    assert_eq!(show(exec(&[], at, &[])), "");
 }
 
 #[test]
