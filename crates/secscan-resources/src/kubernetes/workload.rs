@@ -85,7 +85,7 @@ pub(super) fn derive(
 ) {
     let Some(path) = pod_path(&workload.kind, &workload.value) else { return };
     let Some(template) = at_path(&workload.value, path) else { return };
-    let Some(spec) = field(&template, "spec") else { return };
+    let Some(spec) = field(&template, "spec").filter(is_set) else { return };
     if matches!(spec.value, Value::Scalar(_) | Value::List(_)) {
         return diagnostics.push(misshapen(source, &spec, "the specification of a pod is no map"));
     }
