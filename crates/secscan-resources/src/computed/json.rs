@@ -110,9 +110,27 @@ impl Restore<'_> {
         if !rest.is_empty() {
             parts.push(Part::Fixed(rest.into()));
         }
-        let why = self.of.as_unresolved().map(|unresolved| unresolved.why.clone()).unwrap_or_default();
-        Value::Unresolved(Arc::new(Unresolved { why, perhaps_absent: false, parts }))
+        Value::Unresolved(Arc::new(Unresolved { why: self.why(&parts), perhaps_absent: false, parts }))
     }
+
+    /// Why these pieces are not known: the reason of the whole text is that of its first hole.
+    fn why(&self, parts: &[Part]) -> Arc<str> {
+        let whole = self.of.as_unresolved();
+        match (whole, first_hole(parts)) {
+            (Some(whole), Some(hole)) if first_hole(&whole.parts) != Some(hole) => {
+                format!("`{hole}` is not known from the files").into()
+            }
+            (whole, _) => whole.map(|whole| whole.why.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// The first hole among the pieces of a text.
+fn first_hole(parts: &[Part]) -> Option<&Arc<str>> {
+    parts.iter().find_map(|part| match part {
+        Part::Hole(written) => Some(written),
+        Part::Fixed(_) => None,
+    })
 }
 
 #[cfg(test)]
