@@ -1,0 +1,238 @@
+//! The state of one evaluation: what is known of the module so far, what is being worked on, and how much work is left.
+//!
+//! Variables, locals and resources are evaluated when something refers to them, once. Recursion is limited by
+//! [`MAX_DEPTH`], work and memory by a budget: each evaluated expression costs one, each use of a value its size.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use hcl_edit::expr::Expression;
+use secscan_model::{Diagnostic, DiagnosticKind, Location, Node, Platform};
+
+use super::module::{Kind, Module, Unit, Written};
+use super::resource::Instances;
+use super::types;
+use super::value::size;
+
+/// How deep expressions, and references through them, may be evaluated within each other.
+const MAX_DEPTH: usize = 300;
+
+/// How much work every module may cost, beside one unit for each byte.
+const BASE_BUDGET: usize = 2_000_000;
+
+/// How large the value of one expression may be, in nodes.
+const MAX_SIZE: usize = 200_000;
+
+/// How many places a value remembers on its way.
+const MAX_VIA: usize = 16;
+
+/// Something that is evaluated once.
+#[derive(Debug)]
+enum Slot<T> {
+    Busy,
+    Done(T),
+}
+
+/// Where an expression stands, and which names it sees beside those of the module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'s> {
+    pub unit: Unit<'s>,
+    pub names: Option<&'s Name<'s>>,
+}
+
+/// A name that is known within an expression or block: `each`, `count`, an iterator; and those around it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name<'s> {
+    pub name: &'s str,
+    pub value: &'s Node,
+    pub outer: Option<&'s Name<'s>>,
+}
+
+impl<'s> Scope<'s> {
+    /// The scope of the top level of a file.
+    pub(super) fn of(unit: Unit<'s>) -> Self {
+        Self { unit, names: None }
+    }
+
+    /// The place of something that was parsed from this scope's file.
+    pub(super) fn at(&self, parsed: &impl hcl_edit::Span) -> Location {
+        self.unit.source.at(parsed.span().unwrap_or_default().into())
+    }
+
+    /// The text of something that was parsed from this scope's file.
+    pub(super) fn written(&self, at: Location) -> &'s str {
+        let bytes = self.unit.source.bytes.get(at.span.range()).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// The value of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&'s Node> {
+        let mut next = self.names;
+        while let Some(known) = next {
+            if known.name == name {
+                return Some(known.value);
+            }
+            next = known.outer;
+        }
+        None
+    }
+}
+
+/// One evaluation of a module.
+pub(super) struct Evaluator<'a> {
+    pub module: &'a Module<'a>,
+    variables: HashMap<&'a str, Slot<Node>>,
+    locals: HashMap<&'a str, Slot<Node>>,
+    instances: HashMap<usize, Slot<Rc<Instances>>>,
+    pub depth: usize,
+    budget: usize,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(module: &'a Module<'a>, bytes: usize) -> Self {
+        Self {
+            module,
+            variables: HashMap::new(),
+            locals: HashMap::new(),
+            instances: HashMap::new(),
+            depth: 0,
+            budget: BASE_BUDGET.saturating_add(bytes),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Takes `cost` from the budget and begins one more level of depth, which the caller ends; or says what is too much.
+    pub(super) fn enter(&mut self, at: Location) -> Result<(), Node> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Node::unresolved("expressions and references nest too deeply", at));
+        }
+        self.spend(1, at)?;
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Takes from the budget, or says that it is used up.
+    fn spend(&mut self, cost: usize, at: Location) -> Result<(), Node> {
+        if self.budget < cost {
+            if self.budget > 0 {
+                self.report(
+                    DiagnosticKind::Limit,
+                    at,
+                    "evaluating this folder takes too much work; the rest is not known",
+                );
+            }
+            self.budget = 0;
+            return Err(Node::unresolved("evaluating this folder takes too much work", at));
+        }
+        self.budget -= cost;
+        Ok(())
+    }
+
+    /// A value that is used at `at`: it costs its size.
+    pub(super) fn used(&mut self, value: Node, at: Location) -> Node {
+        let size = size(&value, MAX_SIZE);
+        if size >= MAX_SIZE {
+            return Node::unresolved("the value is too large", at);
+        }
+        match self.spend(size, at) {
+            Ok(()) => value,
+            Err(unresolved) => unresolved,
+        }
+    }
+
+    pub(super) fn report(&mut self, kind: DiagnosticKind, at: Location, message: impl Into<std::sync::Arc<str>>) {
+        let mut diagnostic = Diagnostic::new(kind, message).at(at);
+        if let Some(unit) = self.module.units.iter().find(|unit| unit.source.id == at.source) {
+            diagnostic = diagnostic.path(unit.source.path.clone());
+        }
+        if kind == DiagnosticKind::Limit {
+            diagnostic = diagnostic.blinds(Platform::Terraform);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The value of a variable as it is used at `at`.
+    pub(super) fn variable(&mut self, name: &str, at: Location) -> Node {
+        let module = self.module;
+        let Some(index) = module.find(Kind::Variable, "", name) else {
+            return Node::unresolved(format!("variable `{name}` is not declared in this folder"), at);
+        };
+        let declaration = &module.declarations[index];
+        let name = declaration.name;
+        match self.variables.get(name) {
+            Some(Slot::Done(value)) => return value.clone(),
+            Some(Slot::Busy) => return self.cycle(&format!("variable `{name}`"), at),
+            None => {}
+        }
+        let attribute = |name| {
+            let blocks = declaration.overrides.iter().rev().copied().chain([(declaration.unit, declaration.block)]);
+            let mut found = blocks
+                .filter_map(|(unit, block)| Some(Written { unit, expression: &block.body.get_attribute(name)?.value }));
+            found.next()
+        };
+        let Some(written) = module.inputs.get(name).copied().or_else(|| attribute("default")) else {
+            return Node::unresolved(format!("variable `{name}` has no value"), at);
+        };
+        self.variables.insert(name, Slot::Busy);
+        let mut value = self.value(written.expression, Scope::of(written.unit));
+        if let Some(of) = attribute("type") {
+            value = types::convert(self, value, of.expression, Scope::of(of.unit));
+        }
+        self.variables.insert(name, Slot::Done(value.clone()));
+        value
+    }
+
+    /// The value of a local name as it is used at `at`.
+    pub(super) fn local(&mut self, name: &str, at: Location) -> Node {
+        let Some((name, written)) = self.module.locals.get_key_value(name) else {
+            return Node::unresolved(format!("`local.{name}` is not declared in this folder"), at);
+        };
+        match self.locals.get(name) {
+            Some(Slot::Done(value)) => return value.clone(),
+            Some(Slot::Busy) => return self.cycle(&format!("`local.{name}`"), at),
+            None => {}
+        }
+        self.locals.insert(name, Slot::Busy);
+        let value = self.value(written.expression, Scope::of(written.unit));
+        self.locals.insert(name, Slot::Done(value.clone()));
+        value
+    }
+
+    /// The instances of a declaration; none while they are being evaluated.
+    pub(super) fn instances(&mut self, index: usize) -> Option<Rc<Instances>> {
+        match self.instances.get(&index) {
+            Some(Slot::Done(instances)) => return Some(instances.clone()),
+            Some(Slot::Busy) => return None,
+            None => {}
+        }
+        self.instances.insert(index, Slot::Busy);
+        let instances = Rc::new(self.expand(&self.module.declarations[index]));
+        self.instances.insert(index, Slot::Done(instances.clone()));
+        Some(instances)
+    }
+
+    /// What refers to itself has no value.
+    pub(super) fn cycle(&mut self, what: &str, at: Location) -> Node {
+        let why = format!("{what} refers to itself");
+        self.report(DiagnosticKind::Unresolved, at, &*why);
+        Node::unresolved(why, at)
+    }
+
+    /// A value that came to `at` by reference.
+    pub(super) fn referred(&mut self, value: Node, at: Location) -> Node {
+        let mut value = self.used(value, at);
+        if value.at != at {
+            let via = &mut value.extra_mut().via;
+            via.insert(0, at);
+            via.truncate(MAX_VIA);
+        }
+        value.name_at = value.at;
+        value
+    }
+
+    /// The value of an expression; what Terraform would refuse is unresolved.
+    pub(super) fn value(&mut self, expression: &Expression, scope: Scope<'_>) -> Node {
+        self.attempt(expression, scope).unwrap_or_else(|failure| Node::unresolved(failure.why, scope.at(expression)))
+    }
+}
