@@ -17,7 +17,7 @@ const HELM_WORDS: &[&str] =
 pub(crate) fn unrendered(source: &Source) -> Option<Diagnostic> {
     let text = &*source.bytes;
     let first = memmem::find_iter(text, "{{").find(|at| !text[..*at].ends_with(b"$"))?;
-    let helm = memmem::find_iter(text, "{{").any(|at| is_helm(&text[at..]));
+    let helm = uses_helm(text);
     let in_chart = source.folder().split('/').any(|folder| folder == "templates");
     let at = match () {
         () if helm && in_chart => first,
@@ -46,11 +46,18 @@ fn has(text: &[u8], word: &str) -> bool {
     memmem::find(text, word.as_bytes()).is_some()
 }
 
-/// Whether an action uses what Helm gives to templates. Only the head of a line that never closes is looked at.
-fn is_helm(action: &[u8]) -> bool {
-    let line = action.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let end = memmem::find(line, b"}}").unwrap_or(line.len());
-    HELM_WORDS.iter().any(|word| has(&line[..end], word))
+/// Whether an action uses what Helm gives to templates.
+fn uses_helm(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(start) = memmem::find(rest, b"{{") {
+        let action = &rest[start..];
+        let end = memmem::find(action, b"}}").unwrap_or(action.len());
+        if HELM_WORDS.iter().any(|word| has(&action[..end], word)) {
+            return true;
+        }
+        rest = &action[end..];
+    }
+    false
 }
 
 /// What reaches over line ends while YAML is scanned for the beginnings of values.
@@ -109,8 +116,11 @@ impl Scanner {
                 b'[' | b'{' | b',' | b':' | b']' | b'}' => at += 1,
                 _ => {
                     indent = indent.max(at);
-                    let end = memmem::find(&line[at..], b" #").map_or(line.len(), |comment| at + comment);
-                    at = memmem::find(&line[at..end], b": ").map_or(end, |colon| at + colon + 1);
+                    let end = memmem::find(&line[at..], b": ").map_or(line.len(), |colon| at + colon);
+                    if has(&line[at..end], " #") {
+                        return None;
+                    }
+                    at = line.len().min(end + 1);
                 }
             }
             at += self::blanks(&line[at..]);

@@ -653,6 +653,18 @@ fn linking_thousands_of_objects_ends() {
 }
 
 #[test]
+fn long_lines_are_scanned_once() {
+    for piece in ["{{", "{{ x }}", "a: ", "'", "\"{{", "- ", "a: {{ x }} "] {
+        let text = format!("apiVersion: v1\nkind: Pod\ndata: b {}\n", piece.repeat(400_000));
+        let source = Source::from_text(SourceId(0), "a.yaml", &text);
+        assert!(
+            super::unrendered(&source).is_none() || piece.starts_with("a: {{"),
+            "what stands within a plain scalar begins no value"
+        );
+    }
+}
+
+#[test]
 fn aliases_do_not_multiply_without_end() {
     let mut text =
         format!("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: &c [sh, -c, '{}']\n", "a;".repeat(1999));
