@@ -655,7 +655,7 @@ fn linking_thousands_of_objects_ends() {
 #[test]
 fn long_lines_are_scanned_once() {
     for piece in ["{{", "{{ x }}", "a: ", "'", "\"{{", "- ", "a: {{ x }} "] {
-        let text = format!("apiVersion: v1\nkind: Pod\ndata: b {}\n", piece.repeat(400_000));
+        let text = format!("apiVersion: v1\nkind: Pod\ndata: b {}\n", piece.repeat(50_000));
         let source = Source::from_text(SourceId(0), "a.yaml", &text);
         assert!(
             super::unrendered(&source).is_none() || piece.starts_with("a: {{"),
