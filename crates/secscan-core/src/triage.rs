@@ -41,7 +41,7 @@ impl Triage<'_> {
         let rules: BTreeMap<RuleId, Arc<RuleInfo>> =
             meta::rules().into_iter().map(|info| (info.id.clone(), info)).collect();
         let mut findings: Vec<Finding> = raw.into_iter().map(|raw| raw.finding).collect();
-        problems.sort_by(|a, b| (a.at, a.rule).cmp(&(b.at, b.rule)));
+        problems.sort_by_key(|problem| (problem.at, problem.rule));
         findings.extend(problems.iter().filter_map(|problem| finding(problem, self.places, &rules)));
         if let Some(config) = self.config {
             let places = Places::of([&config.source]);

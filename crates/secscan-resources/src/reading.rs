@@ -172,9 +172,9 @@ pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitR
     let terraform: Vec<_> = unit
         .files
         .iter()
-        .filter_map(|index| match &files[*index].fragment {
-            Some(Fragment::Terraform(file)) => Some((&files[*index].source, file)),
-            None => None,
+        .filter_map(|index| {
+            let Fragment::Terraform(file) = files[*index].fragment.as_ref()?;
+            Some((&files[*index].source, file))
         })
         .collect();
     terraform::evaluate(&unit.folder, &terraform, options, &mut reading.batch, &mut reading.diagnostics);

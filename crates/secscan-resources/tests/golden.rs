@@ -1,6 +1,8 @@
 //! Each file under `fixtures/` is read, and what it gives is compared with the `.resources` file beside it.
 //! `UPDATE_FIXTURES=1 cargo test -p secscan-resources --test golden` writes these files anew: read the difference.
 
+#![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
+
 use std::{
     fmt::Write,
     fs,

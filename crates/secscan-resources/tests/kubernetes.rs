@@ -2,6 +2,8 @@
 //!
 //! After a wanted change: run with `--nocapture` and put what is printed into that file.
 
+#![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

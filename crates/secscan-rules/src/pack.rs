@@ -77,13 +77,13 @@ fn pack(
     }
 }
 
-fn arc(text: &String) -> Arc<str> {
+fn arc(text: &str) -> Arc<str> {
     text.trim().into()
 }
 
 /// Adds a control; one with a known number replaces the one of the pack that is extended.
 fn add_control(file: &ControlFile, controls: &mut Vec<Control>, problems: &mut Vec<Problem>) {
-    let residual = file.residual.as_ref().map(arc).filter(|text| !text.is_empty());
+    let residual = file.residual.as_deref().map(arc).filter(|text| !text.is_empty());
     if file.automation == AutomationWord::Partial && residual.is_none() {
         let message = "a partial control says in `residual` what is left to a person";
         problems.push(Problem::new(file.id.at, message));

@@ -47,16 +47,19 @@ impl Range {
     }
 
     /// Whether all of it lies inside `other`.
+    #[cfg(feature = "judge")]
     pub(crate) fn within(self, other: Self) -> bool {
         self.family == other.family && other.low <= self.low && self.high <= other.high
     }
 
     /// Whether the two share a member.
+    #[cfg(feature = "judge")]
     pub(crate) fn overlaps(self, other: Self) -> bool {
         self.family == other.family && self.low <= other.high && other.low <= self.high
     }
 
     /// The number of members of a range of numbers.
+    #[cfg(feature = "judge")]
     pub(crate) fn members(self) -> Option<u128> {
         (self.family == Family::Number).then(|| self.high - self.low + 1)
     }

@@ -3,6 +3,7 @@
 //!
 //! The decoders here share no code with the parsers.
 
+#![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
 #![allow(clippy::print_stderr, clippy::unwrap_used, reason = "a test may stop and may report")]
 
 mod decode;

@@ -1,5 +1,7 @@
 //! The outputs, held to their contracts by reports that are made by hand.
 
+#![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
+
 mod json;
 mod sample;
 mod sarif;
