@@ -69,7 +69,7 @@ impl<'a> Security<'a> {
 
 /// The kind of the seccomp profile of a pod.
 pub(super) fn pod_seccomp(pod: &Pod) -> Option<Node> {
-    let field_value = at_path(pod.security.as_ref()?, &["seccompProfile", "type"]);
+    let field_value = pod.security.as_ref().and_then(|security| at_path(security, &["seccompProfile", "type"]));
     field_value.or_else(|| field(pod.annotations.as_ref()?, POD_SECCOMP)).map(profile)
 }
 

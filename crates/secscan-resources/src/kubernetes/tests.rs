@@ -342,6 +342,7 @@ fn security_settings_have_an_order() {
     let (pod, own) = ("seccomp.security.alpha.kubernetes.io/pod", "container.seccomp.security.alpha.kubernetes.io/a");
     let cases = [
         (seccomp("", "null", "null"), None),
+        (seccomp(&format!("{pod}: unconfined"), "null", "null"), Some("Unconfined")),
         (seccomp(&format!("{pod}: unconfined"), "{}", "{}"), Some("Unconfined")),
         (seccomp(&format!("{pod}: unconfined"), &profile("Localhost"), "{}"), Some("Localhost")),
         (seccomp(&format!("{own}: runtime/default"), &profile("Localhost"), "{}"), Some("RuntimeDefault")),
