@@ -93,9 +93,13 @@ impl<'a> Deriving<'a> {
         self.push("image-ref", part, Node::map(map, reference.at).named(reference.name_at));
     }
 
-    /// Adds the commands of a value: shell text, or a list of words that starts one program.
+    /// Adds the commands of a value: shell text, or a list of words that starts one program. The script of another
+    /// language is not split: it is one command, the interpreter's.
     pub(crate) fn commands(&mut self, of: &Node, running: Running<'_>, part: &str) {
+        let program = running.shell.and_then(Node::as_str).filter(|_| of.as_list().is_none());
+        let interpreter = program.filter(|program| *program != "exec" && !shell::is_shell(program));
         let commands = match of.as_list() {
+            _ if interpreter.is_some() => vec![script(of, interpreter.unwrap_or_default())],
             Some(words) => shell::exec(words, of.at, self.sources()),
             None => match Text::new(of, self.sources()) {
                 Some(text) => shell::commands(&text),
@@ -117,6 +121,14 @@ impl<'a> Deriving<'a> {
             self.push("command", &format!("{part}.{}", index + 1), Node::map(map, at).named(command.name_at));
         }
     }
+}
+
+/// A script as the one command of its interpreter.
+fn script(of: &Node, interpreter: &str) -> Node {
+    let args = Node::list(vec![of.clone()], of.at);
+    let entries = [("text", of.clone()), ("name", Node::text(interpreter, of.at)), ("args", args)];
+    let map: Map = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
+    Node::map(map, of.at).named(of.name_at)
 }
 
 /// A value together with what names it, when both stand in one file.

@@ -1,6 +1,6 @@
 //! From files to a graph: which reader takes which document, and how their output is joined.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use secscan_model::{
     Comment, Diagnostic, Edge, Graph, Location, Map, Node, Platform, Resource, ResourceId, Source, Span,
@@ -101,8 +101,9 @@ pub fn read_file(source: Source) -> FileReading {
         reading.fragment = Some(Fragment::Terraform(file));
     } else if dockerfile::claims(&source.path) {
         reading.recognised = true;
-        let parsed = Parsed::default();
+        let parsed = secscan_parse::dockerfile::parse(&source);
         dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
+        take_in(parsed, &[Platform::Dockerfile].into(), &mut reading);
     } else if let Some(format) = secscan_parse::format_of(&source.path) {
         if let Some(template) = kubernetes::unrendered(&source) {
             reading.recognised = true;
@@ -117,7 +118,7 @@ pub fn read_file(source: Source) -> FileReading {
 /// Gives each document to the first reader that accepts it. What could not be parsed blinds the platforms of these
 /// readers; what seems to be for no reader leaves no diagnostics either.
 fn read_documents(source: &Source, parsed: Parsed, reading: &mut FileReading) {
-    let mut platforms = std::collections::BTreeSet::new();
+    let mut platforms = BTreeSet::new();
     for document in &parsed.documents {
         if let Some(reader) = READERS.iter().find(|reader| reader.accepts(&source.path, document)) {
             platforms.insert(reader.platform());
@@ -129,14 +130,19 @@ fn read_documents(source: &Source, parsed: Parsed, reading: &mut FileReading) {
     }
     if !platforms.is_empty() {
         reading.recognised = true;
-        reading.comments = parsed.comments;
-        reading.diagnostics.extend(parsed.diagnostics.into_iter().map(|mut diagnostic| {
-            if diagnostic.kind.is_blinding() {
-                diagnostic.blinds.extend(&platforms);
-            }
-            diagnostic
-        }));
+        take_in(parsed, &platforms, reading);
     }
+}
+
+/// Keeps the comments of a file and what its parser did not understand: it blinds the platforms of its readers.
+fn take_in(parsed: Parsed, platforms: &BTreeSet<Platform>, reading: &mut FileReading) {
+    reading.comments = parsed.comments;
+    reading.diagnostics.extend(parsed.diagnostics.into_iter().map(|mut diagnostic| {
+        if diagnostic.kind.is_blinding() {
+            diagnostic.blinds.extend(platforms);
+        }
+        diagnostic
+    }));
 }
 
 /// Files that are evaluated together.

@@ -13,7 +13,7 @@ use secscan_model::{LineIndex, Node, Platform, Source, SourceId, Value};
 use secscan_resources::{FileReading, read_file};
 
 /// The folders of single files. What needs a whole folder has a test of its own.
-const FOLDERS: &[&str] = &["cloudformation", "compose", "github-actions"];
+const FOLDERS: &[&str] = &["cloudformation", "compose", "dockerfile", "github-actions"];
 
 #[test]
 fn files_give_the_resources_beside_them() {

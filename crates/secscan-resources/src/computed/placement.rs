@@ -94,7 +94,9 @@ impl Placement {
                     .get(i..)
                     .map_or(1, |rest| 1 + rest.iter().skip(1).take_while(|byte| **byte & 0xC0 == 0x80).count());
                 j += 6;
-            } else if found.is_ascii_whitespace() || matches!(found, b'\\' | b'\'') || [wanted, found, next] == *b"{${"
+            } else if found.is_ascii_whitespace()
+                || matches!(found, b'\\' | b'\'' | b'`')
+                || [wanted, found, next] == *b"{${"
             {
                 j += 1;
             } else if let Some((value, template)) =
@@ -102,6 +104,9 @@ impl Placement {
             {
                 self.pair(i, base + j);
                 (i, j) = (i + value, j + template);
+            } else if found == b'#' && begins_line(raw, j) {
+                // A comment between the joined lines of a Dockerfile's instruction.
+                j += memchr::memchr(b'\n', raw.get(j..).unwrap_or_default()).unwrap_or(raw.len());
             } else {
                 break;
             }
@@ -153,6 +158,12 @@ fn template_length(raw: &[u8]) -> Option<usize> {
     None
 }
 
+/// Whether only blanks stand before a byte on its line.
+fn begins_line(raw: &[u8], at: usize) -> bool {
+    let before = raw.get(..at).unwrap_or_default();
+    before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t')).is_none_or(|byte| *byte == b'\n')
+}
+
 /// Where in the bytes a text may begin that does not begin with them.
 fn opening(raw: &[u8]) -> Option<usize> {
     match raw.first()? {
@@ -196,6 +207,7 @@ mod tests {
         assert_eq!(placed(policy, text, "\"x-long value-y\""), "\"x-${var.b}${c}-y\"", "around a template");
         assert_eq!(placed(policy, text, "\"d\""), "\"d\"", "behind a template");
         assert_eq!(placed(policy, text, "\"${e}\""), "\"$${e}\"", "behind the mark of a literal");
+        assert_eq!(placed("a \\\n # b\n  b", "a   b", "b"), "b", "lines joined in a Dockerfile");
         assert_eq!(placed("x = y", "decoded by somebody else", "by"), "x = y", "the whole where it cannot be followed");
     }
 

@@ -1,14 +1,11 @@
 //! What is derived from jobs and steps: actions, images, variables and commands.
 
-use secscan_model::{Map, Node};
+use secscan_model::Node;
 
 use crate::{
     computed,
     derived::{Deriving, Running},
 };
-
-/// Shells whose scripts are split into commands.
-const POSIX_SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh"];
 
 /// The shell of steps that name none.
 #[derive(Default)]
@@ -64,10 +61,7 @@ pub(super) fn derive_step(deriving: &mut Deriving<'_>, step: &Node, shell: &Shel
     }
     let Some(run) = step.get("run") else { return };
     let shell = shell.of_step(step);
-    match shell.as_ref().and_then(Node::as_str) {
-        Some(program) if !POSIX_SHELLS.contains(&program) => foreign(deriving, run, program, shell.as_ref()),
-        _ => deriving.commands(run, Running { shell: shell.as_ref(), user: None }, "run"),
-    }
+    deriving.commands(run, Running { shell: shell.as_ref(), user: None }, "run");
 }
 
 /// Adds an image that is named as `docker://image`.
@@ -79,16 +73,6 @@ pub(super) fn derive_docker(deriving: &mut Deriving<'_>, of: &Node, part: &str) 
         at.span.start += "docker://".len() as u32;
     }
     deriving.image_ref(&Node::text(image, at).named(of.name_at), "run", part);
-}
-
-/// The script of another language is not split: it is one command, the interpreter's.
-fn foreign(deriving: &mut Deriving<'_>, run: &Node, program: &str, shell: Option<&Node>) {
-    let mut map = Map::with_capacity(5);
-    map.push_new("text", run.clone());
-    map.push_new("name", Node::text(program, run.at));
-    map.push_new("args", Node::list(vec![run.clone()], run.at));
-    shell.into_iter().for_each(|shell| map.push_new("shell", shell.clone()));
-    deriving.push("command", "run.1", Node::map(map, run.at).named(run.name_at));
 }
 
 fn derive_action(deriving: &mut Deriving<'_>, uses: &Node) {

@@ -17,6 +17,7 @@ use secscan_model::{Location, Map, Node, Part, Source, Unresolved};
 
 use super::{Text, unknown};
 use lexer::Word;
+pub(crate) use program::is_shell;
 
 /// Limits on one text: bytes read, commands listed, scripts within scripts, commands of a pipe that a command names.
 const MAX_TEXT: usize = 256 * 1024;
