@@ -6,6 +6,8 @@
 mod cursor;
 mod explain;
 mod links;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod wording;
 

@@ -4,7 +4,7 @@
 //! not in the files is unknown; on the side of `deny` and `when` one element is enough, on the side of `require` all
 //! must match.
 
-use secscan_model::{Graph, Node, Scalar, ScalarKind, Unresolved, Value};
+use secscan_model::{Graph, Node, Part, Scalar, ScalarKind, Unresolved, Value};
 
 use super::cursor::{Cursor, State, Walker};
 use super::links::Links;
@@ -126,8 +126,19 @@ impl<'a> Evaluation<'a> {
             Matcher::Literal(_) => False,
             Matcher::Present(wanted) if !unresolved.perhaps_absent => Truth::from(*wanted),
             Matcher::Matches(pattern) if matches_fixed_part(pattern, unresolved) => True,
+            Matcher::Equals(operand) | Matcher::In(operand) if self.is_ruled_out(operand.values(), unresolved) => False,
+            Matcher::NotIn(operand) if self.is_ruled_out(operand.values(), unresolved) => True,
             _ => Unknown,
         }
+    }
+
+    /// Whether the fixed parts of a text leave none of the values possible: `arn:${...}` is never `*`.
+    fn is_ruled_out(&self, values: &[Literal], unresolved: &Unresolved) -> bool {
+        let is_possible = |value: &Literal| match self.ignore_case {
+            true => may_become(&unresolved.parts, &value.to_string().to_ascii_lowercase(), str::to_ascii_lowercase),
+            false => may_become(&unresolved.parts, &value.to_string(), str::to_owned),
+        };
+        !unresolved.perhaps_absent && !unresolved.parts.is_empty() && !values.iter().any(is_possible)
     }
 
     fn is_value(&self, matcher: &Matcher, node: &Node, at: Cursor<'a>, side: Side) -> Truth {
@@ -271,11 +282,36 @@ fn matches_fixed_part(pattern: &Pattern, unresolved: &Unresolved) -> bool {
     let mut text = String::new();
     for part in &unresolved.parts {
         match part {
-            secscan_model::Part::Fixed(fixed) => text.push_str(fixed),
-            secscan_model::Part::Hole(_) => text.push(HOLE),
+            Part::Fixed(fixed) => text.push_str(fixed),
+            Part::Hole(_) => text.push(HOLE),
         }
     }
     regex.find_iter(&text).any(|found| !found.is_empty() && !found.as_str().contains(HOLE))
+}
+
+/// Whether a text that is known in part may turn out to be `text`: the fixed parts occur in order, the outer ones at
+/// the ends.
+fn may_become(parts: &[Part], text: &str, fold: impl Fn(&str) -> String) -> bool {
+    let mut rest = text;
+    let mut after_hole = false;
+    for (index, part) in parts.iter().enumerate() {
+        match part {
+            Part::Hole(_) => after_hole = true,
+            Part::Fixed(fixed) => {
+                let fixed = fold(fixed);
+                let is_last = index + 1 == parts.len();
+                let found = match (after_hole, is_last) {
+                    (false, _) => rest.starts_with(&fixed).then_some(0),
+                    (true, true) => rest.ends_with(&fixed).then(|| rest.len() - fixed.len()),
+                    (true, false) => rest.find(&fixed),
+                };
+                let Some(at) = found else { return false };
+                rest = &rest[at + fixed.len()..];
+                after_hole = false;
+            }
+        }
+    }
+    after_hole || rest.is_empty()
 }
 
 /// Whether a value is non-empty text written out: no reference, expression, template or placeholder in it.
@@ -297,5 +333,24 @@ fn same(node: &Node, other: Cursor<'_>) -> Truth {
             (_, Value::Unresolved(_)) => Unknown,
             _ => False,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_parts_rule_values_out() {
+        let fixed = |text: &str| Part::Fixed(text.into());
+        let hole = || Part::Hole("${x}".into());
+        let may = |parts: &[Part], text: &str| may_become(parts, text, str::to_owned);
+        assert!(!may(&[fixed("arn:"), hole()], "*"));
+        assert!(may(&[fixed("arn:"), hole()], "arn:aws"));
+        assert!(may(&[hole(), fixed("-logs")], "my-logs"));
+        assert!(!may(&[hole(), fixed("-logs")], "logs"));
+        assert!(may(&[fixed("a"), hole(), fixed("b"), hole(), fixed("c")], "axbyc"));
+        assert!(!may(&[fixed("a"), hole(), fixed("b"), hole(), fixed("c")], "acb"));
+        assert!(!may(&[fixed("ab"), hole(), fixed("ba")], "aba"), "parts do not overlap");
     }
 }
