@@ -151,10 +151,17 @@ impl Reading<'_> {
         }
         let user = service.get("user").filter(|user| !user.is_null());
         let exec = Node::text("exec", service.name_at);
-        for part in ["entrypoint", "command"] {
-            if let Some(command) = service.get(part).filter(|command| !command.is_null()) {
-                deriving.commands(command, Running { shell: Some(&exec), user }, part);
-            }
+        let running = Running { shell: Some(&exec), user };
+        let written = |key: &str| service.get(key).filter(|value| !value.is_null());
+        let (entrypoint, command) = (written("entrypoint"), written("command"));
+        entrypoint.into_iter().for_each(|entrypoint| deriving.commands(entrypoint, running, "entrypoint"));
+        if let Some(command) = command {
+            // The words of `command` are the arguments of an entry point that is a list, too.
+            let all = entrypoint
+                .and_then(Node::as_list)
+                .zip(command.as_list())
+                .map(|(before, words)| Node::list([before, words].concat(), command.at).named(command.name_at));
+            deriving.commands(all.as_ref().unwrap_or(command), running, "command");
         }
         if let Some(test) = service.at_path(&["healthcheck", "test"]) {
             check(&mut deriving, test, user);

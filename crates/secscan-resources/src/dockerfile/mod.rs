@@ -182,8 +182,11 @@ impl Reading<'_> {
 
     fn derive(&mut self, pending: Pending) {
         let Some(resource) = self.batch.resources.get(pending.id.0 as usize) else { return };
-        let (keyword, instruction) = (resource.kind.clone(), resource.value.clone());
+        let (keyword, mut instruction) = (resource.kind.clone(), resource.value.clone());
         let stage = pending.stage.and_then(|number| self.stages.get(number));
+        if let Some(stage) = stage.filter(|_| &*keyword == "CMD") {
+            instruction = stage.started_by(&instruction);
+        }
         // What runs with the image runs as the user that the stage ends with, wherever its instruction stands.
         let later = matches!(&*keyword, "CMD" | "ENTRYPOINT" | "HEALTHCHECK");
         let user = if later { stage.and_then(|stage| stage.user.clone()) } else { pending.user };

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use secscan_model::{Location, Map, Node, ResourceId, Source};
+use secscan_model::{Location, Map, Node, ResourceId, Source, Value};
 
 use super::variables::Scope;
 use crate::computed::Text;
@@ -27,6 +27,8 @@ pub(super) struct Stage {
     workdir: Option<Node>,
     exposes: Vec<Node>,
     healthcheck: Option<Node>,
+    /// The words of the last `ENTRYPOINT`, when it is a list.
+    entrypoint: Option<Node>,
     instructions: Vec<Node>,
 }
 
@@ -44,6 +46,7 @@ impl Stage {
             workdir: None,
             exposes: Vec::new(),
             healthcheck: None,
+            entrypoint: None,
             instructions: Vec::new(),
         }
     }
@@ -57,6 +60,7 @@ impl Stage {
             workdir: self.workdir.clone(),
             exposes: self.exposes.clone(),
             healthcheck: self.healthcheck.clone(),
+            entrypoint: self.entrypoint.clone(),
             ..Self::new(id, address, name, base)
         }
     }
@@ -84,6 +88,7 @@ impl Stage {
                 self.exposes.extend(words.iter().take(room).map(|port| self::port(port, source)));
             }
             "SHELL" => self.shell = words.first().map(program),
+            "ENTRYPOINT" => self.entrypoint = instruction.get("args").cloned(),
             "HEALTHCHECK" => {
                 let none = words.first().and_then(Node::as_str).is_some_and(|word| word.eq_ignore_ascii_case("none"));
                 self.healthcheck = (!none).then(|| instruction.clone());
@@ -91,6 +96,16 @@ impl Stage {
             _ => {}
         }
         self.instructions.push(instruction.clone());
+    }
+
+    /// What a list of words in `CMD` starts: they are the arguments of an `ENTRYPOINT` that is a list.
+    pub(super) fn started_by(&self, cmd: &Node) -> Node {
+        let mut started = cmd.clone();
+        if let (Some(before), Some(words), Value::Map(map)) = (&self.entrypoint, cmd.get("args"), &mut started.value) {
+            let all = before.items().iter().chain(words.items()).cloned().collect();
+            Arc::make_mut(map).insert("args", Node::list(all, words.at).named(words.name_at));
+        }
+        started
     }
 
     /// A working directory: a relative one continues the one before.

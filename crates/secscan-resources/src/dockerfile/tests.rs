@@ -77,6 +77,19 @@ fn commands_know_their_user_and_shell() {
 }
 
 #[test]
+fn a_cmd_continues_the_entrypoint() {
+    let text = "FROM a AS b\nENTRYPOINT [\"/bin/app\"]\nFROM b\nCMD [\"--port=1\"]\nFROM c\nCMD [\"--port=2\"]\n";
+    let reading = read(text);
+    let shown = find(&reading, "command");
+    let shown = shown.iter().map(|command| {
+        let attribute = |name: &str| show(command.value.get(name).cloned());
+        (attribute("name"), attribute("text"))
+    });
+    let expected = [("app", "/bin/app"), ("app", "/bin/app --port=1"), ("?", "--port=2")];
+    assert_eq!(shown.collect::<Vec<_>>(), expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+}
+
+#[test]
 fn other_shells_are_not_split() {
     let text =
         "FROM mcr.microsoft.com/windows/servercore\nRUN a && b\nSHELL [\"PowerShell.exe\", \"-Command\"]\nRUN c; d\n";

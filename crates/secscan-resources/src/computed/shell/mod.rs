@@ -180,7 +180,12 @@ impl Commands {
         let mut map = Map::with_capacity(8);
         map.push_new("text", text);
         if let Some((first, rest)) = words.split_first() {
-            let name = program::program(first).map_or_else(|| simple.value(first), |name| Node::text(name, first.at));
+            let (name, rest) = if program::is_flag(first) {
+                // The arguments of a program that an image names.
+                (Node::unresolved("the program is not named here", first.at), words)
+            } else {
+                (program::program(first).map_or_else(|| simple.value(first), |name| Node::text(name, first.at)), rest)
+            };
             if matches!(name.as_str(), Some("export" | "declare" | "readonly" | "local" | "typeset")) {
                 rest.iter().for_each(|word| simple.assign(word, &mut env));
             }

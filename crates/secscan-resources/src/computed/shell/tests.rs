@@ -59,6 +59,7 @@ fn commands_words_and_flags() {
         ("a \\\n  b", "a args=[b]"),
         ("a $B \"$C\" ${D}e", "a args=[?, ?, ?]"),
         ("$X a", "? args=[a]"),
+        ("--config=f a", "? args=[a] flags=[--config=f, --config]"),
         ("$X/curl a", "curl args=[a]"),
         ("curl $CURL_OPTS u", "curl args=[?, u] flags=[??]"),
         ("mysql -p$P --password=$P", "mysql flags=[?, -p, ?, --password]"),
