@@ -118,7 +118,9 @@ impl<'a> Deriving<'a> {
             for (key, value) in [("user", running.user), ("shell", shell)] {
                 value.into_iter().for_each(|value| map.push_new(key, value.clone()));
             }
-            self.push("command", &format!("{part}.{}", index + 1), Node::map(map, at).named(command.name_at));
+            // The program may be named elsewhere: a `CMD` continues an `ENTRYPOINT`.
+            let name_at = if at.span.contains(command.name_at.span) { command.name_at } else { at };
+            self.push("command", &format!("{part}.{}", index + 1), Node::map(map, at).named(name_at));
         }
     }
 }

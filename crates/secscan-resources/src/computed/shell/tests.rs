@@ -209,7 +209,7 @@ fn hostile_texts_end_in_time() {
         "[[ ",
         "for ",
     ] {
-        let script = piece.repeat(200_000 / piece.len());
+        let script = piece.repeat(50_000 / piece.len());
         let (node, source) = written(&script);
         child(&node, &[source]);
     }
