@@ -142,6 +142,10 @@ impl<'a> Evaluator<'a> {
             self.report(secscan_model::DiagnosticKind::Limit, scope.at(block), message);
         }
         for (key, value) in pairs.iter().take(MAX_BLOCKS) {
+            if value.as_unresolved().is_some_and(|value| value.perhaps_absent) {
+                tree.block(name, place(value.clone()));
+                continue;
+            }
             let item = pair(key.clone(), value.clone());
             let names = Name { name: iterator, value: &item, outer: scope.names };
             let scope = Scope { names: Some(&names), ..scope };

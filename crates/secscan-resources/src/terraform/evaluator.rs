@@ -9,7 +9,9 @@ use std::rc::Rc;
 use hcl_edit::expr::Expression;
 use secscan_model::{Diagnostic, DiagnosticKind, Location, Node, Platform};
 
-use super::module::{Kind, Module, Unit, Written};
+use super::body::header;
+use super::json;
+use super::module::{Given, Input, Kind, Module, Unit};
 use super::resource::Instances;
 use super::types;
 use super::value::size;
@@ -165,19 +167,22 @@ impl<'a> Evaluator<'a> {
             Some(Slot::Busy) => return self.cycle(&format!("variable `{name}`"), at),
             None => {}
         }
-        let attribute = |name| {
-            let blocks = declaration.overrides.iter().rev().copied().chain([(declaration.unit, declaration.block)]);
-            let mut found = blocks
-                .filter_map(|(unit, block)| Some(Written { unit, expression: &block.body.get_attribute(name)?.value }));
-            found.next()
-        };
-        let Some(written) = module.inputs.get(name).copied().or_else(|| attribute("default")) else {
+        let input = module.inputs.get(name).copied();
+        let default =
+            declaration.argument("default").map(|value| Input { value: Given::Written(value), outside: false });
+        let Some(input) = input.or(default) else {
             return Node::unresolved(format!("variable `{name}` has no value"), at);
         };
         self.variables.insert(name, Slot::Busy);
-        let mut value = self.value(written.expression, Scope::of(written.unit));
-        if let Some(of) = attribute("type") {
+        let mut value = match input.value {
+            Given::Written(written) => self.value(written.expression, Scope::of(written.unit)),
+            Given::Json(value) => value.clone(),
+        };
+        if let Some(of) = declaration.argument("type") {
             value = types::convert(self, value, of.expression, Scope::of(of.unit));
+        }
+        if input.outside {
+            value = json::placed(&value, header(declaration.block, Scope::of(declaration.unit)));
         }
         self.variables.insert(name, Slot::Done(value.clone()));
         value

@@ -163,6 +163,10 @@ impl<'a> Evaluator<'a> {
             results.uncertain(expression, why.clone(), at);
         }
         for (key, value) in &elements {
+            if let Some(unknown) = value.as_unresolved().filter(|value| value.perhaps_absent) {
+                results.uncertain(expression, unknown.why.clone(), value.at);
+                continue;
+            }
             let outer = Name {
                 name: expression.intro.key_var.as_ref().map_or("", |name| name.as_str()),
                 value: key,

@@ -5,8 +5,8 @@
 //! `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data source that is computed);
 //! `emission` (resources and edges).
 //!
-//! What hangs on something that is not in the files is unresolved, with the reason. Not read are `*.tf.json`,
-//! `*.tfvars.json` and the modules that a module calls.
+//! What hangs on something that is not in the files is unresolved, with the reason. Not read are `*.tf.json` and the modules
+//! that a module calls.
 
 mod body;
 mod emission;
@@ -23,7 +23,7 @@ mod types;
 mod value;
 
 use hcl_edit::structure::Body;
-use secscan_model::{Comment, Diagnostic, Source, Span};
+use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Platform, Source, Span};
 use secscan_parse::hcl;
 
 use crate::{Batch, Options};
@@ -31,23 +31,16 @@ use evaluator::Evaluator;
 use module::{Module, Unit};
 
 /// A configuration or variable file, parsed and waiting for its folder.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct File {
     body: Body,
     /// The comments that stand behind something on their line.
     trailing: Vec<Span>,
+    /// What a variable file in JSON gives.
+    values: Option<Node>,
 }
 
 impl File {
-    fn new(parsed: hcl::File) -> (Self, Vec<Comment>) {
-        let trailing = parsed.comments.iter().filter(|comment| comment.trailing).map(|comment| comment.span).collect();
-        (Self { body: parsed.body, trailing }, parsed.comments)
-    }
-
-    fn body(&self) -> &Body {
-        &self.body
-    }
-
     /// The comment behind a value that stands at `span`, without its marker.
     fn comment_behind<'b>(&self, bytes: &'b [u8], span: Span) -> Option<&'b str> {
         body::comment_behind(bytes, &self.trailing, span.end)
@@ -56,14 +49,27 @@ impl File {
 
 /// Whether a file is Terraform's by its name.
 pub fn claims(path: &str) -> bool {
-    module::is_configuration(path) || module::is_variables(path)
+    [".tf", ".tfvars", ".tf.json", ".tfvars.json"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// Parses one file.
 pub fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
+    if source.path.ends_with(".tf.json") {
+        let message = "Terraform in JSON syntax is not read; what this file declares was not judged";
+        let skipped = Diagnostic::new(DiagnosticKind::Skipped, message).path(source.path.clone());
+        diagnostics.push(skipped.at(source.at(Span::default())).blinds(Platform::Terraform));
+        return Default::default();
+    }
+    if source.path.ends_with(".json") {
+        let mut parsed = secscan_parse::json::parse(source);
+        diagnostics.append(&mut parsed.diagnostics);
+        let values = parsed.documents.into_iter().next();
+        return (File { values, ..File::default() }, parsed.comments);
+    }
     let mut parsed = hcl::parse(source);
     diagnostics.append(&mut parsed.diagnostics);
-    File::new(parsed)
+    let trailing = parsed.comments.iter().filter(|comment| comment.trailing).map(|comment| comment.span).collect();
+    (File { body: parsed.body, trailing, values: None }, parsed.comments)
 }
 
 /// Evaluates the files of one folder as a root module: its resources and their references go to `batch`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Structure};
-use secscan_model::{Diagnostic, DiagnosticKind, Platform, Source};
+use secscan_model::{Diagnostic, DiagnosticKind, Node, Platform, Source};
 
 use super::File;
 
@@ -45,11 +45,36 @@ pub(super) struct Declaration<'a> {
     pub address: Arc<str>,
 }
 
+impl<'a> Declaration<'a> {
+    /// An argument, that of the last override file that has it.
+    pub(super) fn argument(&self, name: &str) -> Option<Written<'a>> {
+        let blocks = self.overrides.iter().rev().copied().chain([(self.unit, self.block)]);
+        let mut found = blocks
+            .filter_map(|(unit, block)| Some(Written { unit, expression: &block.body.get_attribute(name)?.value }));
+        found.next()
+    }
+}
+
 /// An expression and the file that it stands in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written<'a> {
     pub unit: Unit<'a>,
     pub expression: &'a Expression,
+}
+
+/// A value that a variable file gives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Input<'a> {
+    pub value: Given<'a>,
+    /// Whether the file is none of the scan: then the value has no place there.
+    pub outside: bool,
+}
+
+/// How a variable file says a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Given<'a> {
+    Written(Written<'a>),
+    Json(&'a Node),
 }
 
 /// What the files of a folder declare.
@@ -64,7 +89,7 @@ pub(super) struct Module<'a> {
     /// The named values of `locals` blocks.
     pub locals: HashMap<&'a str, Written<'a>>,
     /// The values that variable files give, the strongest only.
-    pub inputs: HashMap<&'a str, Written<'a>>,
+    pub inputs: HashMap<&'a str, Input<'a>>,
 }
 
 impl<'a> Module<'a> {
@@ -75,20 +100,29 @@ impl<'a> Module<'a> {
         let (late, early): (Vec<Unit<'a>>, Vec<Unit<'a>>) =
             files.iter().copied().partition(|unit| is_override(unit.source.file_name()));
         for unit in early.into_iter().chain(late).filter(|unit| is_configuration(&unit.source.path)) {
-            for block in unit.file.body().iter().filter_map(Structure::as_block) {
+            for block in unit.file.body.iter().filter_map(Structure::as_block) {
                 module.declare(path, unit, block, found);
             }
         }
-        let mut loaded: Vec<_> =
-            files.iter().filter_map(|unit| Some((loading_rank(unit.source.file_name())?, unit))).collect();
-        loaded.sort_by_key(|(rank, unit)| (*rank, unit.source.path.clone()));
-        for unit in loaded.into_iter().map(|(_, unit)| unit).chain(var_files) {
-            for attribute in unit.file.body().iter().filter_map(Structure::as_attribute) {
-                let written = Written { unit: *unit, expression: &attribute.value };
-                module.inputs.insert(attribute.key.as_str(), written);
-            }
-        }
+        let ranked = files.iter().filter_map(|unit| Some((loading_rank(unit.source.file_name())?, *unit)));
+        let mut loaded: Vec<(u8, Unit<'a>)> = ranked.collect();
+        loaded.sort_by(|(rank, unit), (other_rank, other)| {
+            (rank, &unit.source.path).cmp(&(other_rank, &other.source.path))
+        });
+        loaded.into_iter().for_each(|(_, unit)| module.load(unit, false));
+        var_files.iter().for_each(|unit| module.load(*unit, true));
         module
+    }
+
+    /// Takes the values of a variable file; they replace those of files before it.
+    fn load(&mut self, unit: Unit<'a>, outside: bool) {
+        for attribute in unit.file.body.iter().filter_map(Structure::as_attribute) {
+            let value = Given::Written(Written { unit, expression: &attribute.value });
+            self.inputs.insert(attribute.key.as_str(), Input { value, outside });
+        }
+        for entry in unit.file.values.iter().flat_map(Node::entries) {
+            self.inputs.insert(&entry.key, Input { value: Given::Json(&entry.value), outside });
+        }
     }
 
     /// The declaration of a name.
@@ -143,13 +177,8 @@ fn provider_address(path: &str, name: &str, block: &Block) -> String {
 }
 
 /// Whether a path is that of a configuration file.
-pub(super) fn is_configuration(path: &str) -> bool {
+fn is_configuration(path: &str) -> bool {
     path.ends_with(".tf")
-}
-
-/// Whether a path is that of a variable file.
-pub(super) fn is_variables(path: &str) -> bool {
-    path.ends_with(".tfvars")
 }
 
 /// Whether Terraform merges the file into the others: <https://developer.hashicorp.com/terraform/language/files/override>.
@@ -162,7 +191,8 @@ fn is_override(name: &str) -> bool {
 fn loading_rank(name: &str) -> Option<u8> {
     match name {
         "terraform.tfvars" => Some(0),
-        name if name.ends_with(".auto.tfvars") => Some(1),
+        "terraform.tfvars.json" => Some(1),
+        name if name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json") => Some(2),
         _ => None,
     }
 }

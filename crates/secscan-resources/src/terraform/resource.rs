@@ -51,14 +51,11 @@ impl<'a> Evaluator<'a> {
             return Instances { keys: Keys::One, list: vec![instance(declaration, "", tree)] };
         }
         for meta in ["count", "for_each"] {
-            let blocks = declaration.overrides.iter().rev().copied().chain([(declaration.unit, declaration.block)]);
-            let written = blocks.filter_map(|(unit, block)| Some((unit, block.body.get_attribute(meta)?))).next();
-            if let Some((unit, written)) = written {
-                let value = self.value(&written.value, Scope::of(unit));
-                return if meta == "count" {
-                    self.by_count(declaration, &value)
-                } else {
-                    self.by_name(declaration, &value)
+            if let Some(written) = declaration.argument(meta) {
+                let value = self.value(written.expression, Scope::of(written.unit));
+                return match meta {
+                    "count" => self.by_count(declaration, &value),
+                    _ => self.by_name(declaration, &value),
                 };
             }
         }

@@ -74,10 +74,13 @@ const OUTSIDE: &[&str] = &[
     "filesha1",
     "filesha256",
     "filesha512",
+    "formatdate",
     "pathexpand",
     "plantimestamp",
     "rsadecrypt",
     "templatefile",
+    "timeadd",
+    "timecmp",
     "timestamp",
     "uuid",
 ];

@@ -10,7 +10,15 @@ use super::{Call, Function, lenient, strict};
 const ANY: usize = usize::MAX;
 
 pub(super) static FUNCTIONS: &[Function] = &[
+    strict("basename", 1..=1, |call| {
+        let path = call.text(0)?;
+        call.made(path.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("."))
+    }),
     strict("chomp", 1..=1, |call| call.made(call.text(0)?.trim_end_matches(['\r', '\n']))),
+    strict("dirname", 1..=1, |call| {
+        let path = call.text(0)?;
+        call.made(path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder }))
+    }),
     strict("endswith", 2..=2, |call| Ok(Node::bool(call.text(0)?.ends_with(&*call.text(1)?), call.at))),
     lenient("format", 1..=ANY, |call| format::format(call, &|index| call.args.get(index).cloned())),
     lenient("formatlist", 1..=ANY, format::formatlist),

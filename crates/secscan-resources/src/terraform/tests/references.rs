@@ -97,3 +97,182 @@ fn references_are_resolved_and_kept() {
     let unread: Vec<_> = read.diagnostics.iter().map(|found| (found.kind, found.path.as_deref())).collect();
     assert_eq!(unread, [(DiagnosticKind::Unresolved, Some("infra/main.tf"))]);
 }
+
+#[test]
+fn instances_are_as_many_as_the_files_say() {
+    let cases = [
+        ("count = 0", vec![], "null"),
+        ("count = 2", vec!["x_y.a[0]", "x_y.a[1]"], "null"),
+        ("count = \"1\"", vec!["x_y.a[0]"], "null"),
+        ("count = var.unset", vec!["x_y.a"], "?`count` is not known: variable `unset` has no value"),
+        ("for_each = { k = 1, j = 2 }", vec!["x_y.a[\"j\"]", "x_y.a[\"k\"]"], "null"),
+        ("for_each = toset([\"k\"])", vec!["x_y.a[\"k\"]"], "null"),
+        ("for_each = {}", vec![], "null"),
+        ("for_each = var.unset", vec!["x_y.a"], "?`for_each` is not known: variable `unset` has no value"),
+        ("for_each = toset([var.unset])", vec!["x_y.a"], "?`for_each` is not known: variable `unset` has no value"),
+        (
+            "for_each = merge({ a = 1 }, var.unset)",
+            vec!["x_y.a"],
+            "?`for_each` is not known: variable `unset` has no value",
+        ),
+    ];
+    for (meta, expected, unknown) in cases {
+        let name = if meta.starts_with("count") { "count.index" } else { "each.value" };
+        let text = format!("variable \"unset\" {{}}\nresource \"x_y\" \"a\" {{\n  {meta}\n  name = {name}\n}}\n");
+        let read = read(&text);
+        let found: Vec<_> = read.addresses().into_iter().filter(|address| address.starts_with('x')).collect();
+        assert_eq!(found, expected, "{meta}");
+        if unknown != "null" {
+            assert_eq!(read.show("x_y.a", "name"), unknown, "{meta}");
+        }
+    }
+    let many = read("resource \"x_y\" \"a\" {\n  count = 1000000000\n}\n");
+    assert_eq!(many.batch.resources.len(), 1_000);
+    assert_eq!(many.diagnostics[0].kind, DiagnosticKind::Limit);
+    assert_eq!(many.text_at(many.diagnostics[0].at.expect("limits have places")), "resource \"x_y\" \"a\"");
+}
+
+#[test]
+fn blocks_are_lists_and_dynamic_ones_are_written_out() {
+    let read = read(
+        r#"
+        variable "unset" {}
+        resource "x_y" "a" {
+          one { v = 1 }
+          many { v = 1 }
+          many { v = 2 }
+          provisioner "local-exec" { command = "true" }
+          dynamic "known" {
+            for_each = [{ port = 22 }, { port = 80 }]
+            iterator = rule
+            content {
+              port  = rule.value.port
+              index = rule.key
+              inner { deep = rule.value.port }
+            }
+          }
+          dynamic "unknown" {
+            for_each = var.unset
+            content { port = unknown.value }
+          }
+          dynamic "partly" {
+            for_each = concat(["a"], var.unset)
+            content { name = partly.value }
+          }
+          lifecycle { ignore_changes = [tags, many[0].v] }
+        }
+        "#,
+    );
+    let cases = [
+        ("one", "[{v: 1}]"),
+        ("many", "[{v: 1}, {v: 2}]"),
+        ("provisioner", r#"[{local-exec: {command: "true"}}]"#),
+        ("known", "[{port: 22, index: 0, inner: [{deep: 22}]}, {port: 80, index: 1, inner: [{deep: 80}]}]"),
+        ("unknown", "[??variable `unset` has no value]"),
+        ("partly", r#"[{name: "a"}, ??variable `unset` has no value]"#),
+        ("lifecycle", r#"[{ignore_changes: ["tags", "many[0].v"]}]"#),
+    ];
+    for (path, expected) in cases {
+        assert_eq!(read.show("x_y.a", path), expected, "{path}");
+    }
+    let second = read.node("x_y.a", "many/1");
+    assert_eq!((read.text_at(second.at), read.text_at(second.name_at)), ("many { v = 2 }", "many"));
+}
+
+#[test]
+fn variable_files_win_in_terraform_s_order() {
+    let mut files = vec![("infra/main.tf", "variable \"v\" {\n  default = 0\n}\noutput \"o\" {\n  value = var.v\n}\n")];
+    let mut options = Options::default();
+    let steps = [
+        ("infra/other.tfvars", "v = 9", "0"),
+        ("infra/terraform.tfvars", "v = 1", "1"),
+        ("infra/terraform.tfvars.json", "{\"v\": 2}", "2"),
+        ("infra/a.auto.tfvars", "v = 3", "3"),
+        ("infra/b.auto.tfvars.json", "{\"v\": 4}", "4"),
+        ("infra/main_override.tf", "variable \"v\" {\n  type = string\n}\n", "\"4\""),
+    ];
+    for (path, text, expected) in steps {
+        files.push((path, text));
+        assert_eq!(read_with(&files, &options).show("output.o", "value"), expected, "{path}");
+    }
+    options.var_files.push(Source::from_text(SourceId(u32::MAX), "/elsewhere/x.tfvars", "v = 5"));
+    let read = read_with(&files, &options);
+    assert_eq!(read.show("output.o", "value"), "\"5\"");
+    assert_eq!(read.text_at(read.node("output.o", "value").at), "variable \"v\"", "the file is not part of the scan");
+}
+
+#[test]
+fn override_files_replace_arguments() {
+    let read = read_with(
+        &[
+            (
+                "infra/a_override.tf",
+                "resource \"x_y\" \"a\" {\n  name = \"new\"\n  block { v = 3 }\n}\nlocals {\n  l = 2\n}\n",
+            ),
+            (
+                "infra/main.tf",
+                "resource \"x_y\" \"a\" {\n  name = \"old\"\n  kept = local.l\n  block { v = 1 }\n  block { v = 2 }\n}\nlocals {\n  l = 1\n}\n",
+            ),
+        ],
+        &Options::default(),
+    );
+    assert_eq!(read.addresses(), ["x_y.a"]);
+    assert_eq!(read.show("x_y.a", ""), "{name: \"new\", kept: 2, block: [{v: 3}]}");
+}
+
+#[test]
+fn policy_documents_are_policies() {
+    let read = read(
+        r#"
+        variable "unset" {}
+        data "aws_iam_policy_document" "base" {
+          statement {
+            actions   = ["s3:GetObject"]
+            resources = ["${aws_s3_bucket.b.arn}/*"]
+            principals {
+              type        = "AWS"
+              identifiers = ["*"]
+            }
+            condition {
+              test     = "Bool"
+              variable = "aws:SecureTransport"
+              values   = ["false"]
+            }
+          }
+        }
+        data "aws_iam_policy_document" "all" {
+          source_policy_documents = [data.aws_iam_policy_document.base.json, var.unset]
+          statement {
+            sid       = "x"
+            effect    = "Deny"
+            not_actions = ["*"]
+            principals {
+              type        = "*"
+              identifiers = ["*"]
+            }
+          }
+        }
+        resource "aws_iam_policy" "p" { policy = data.aws_iam_policy_document.all.json }
+        resource "aws_s3_bucket" "b" {}
+        "#,
+    );
+    let expected = concat!(
+        "{Version: \"2012-10-17\", Statement: [",
+        "{Effect: \"Allow\", Action: [\"s3:GetObject\"], Resource: [?<${aws_s3_bucket.b.arn}>/*], ",
+        "Principal: {AWS: [\"*\"]}, Condition: {Bool: {aws:SecureTransport: [\"false\"]}}}, ",
+        "??variable `unset` has no value, ",
+        "{Sid: \"x\", Effect: \"Deny\", NotAction: [\"*\"], Principal: \"*\"}]}"
+    );
+    assert_eq!(read.show("aws_iam_policy.p", "policy"), expected);
+    let action = read.node("aws_iam_policy.p", "policy/Statement/0/Action/0");
+    assert_eq!(read.text_at(action.at), "\"s3:GetObject\"");
+    assert!(read.edges().contains(&"aws_iam_policy.p -policy-> data.aws_iam_policy_document.all".to_owned()));
+}
+
+#[test]
+fn what_is_not_read_is_said() {
+    let read =
+        read_with(&[("infra/main.tf.json", "{}"), ("infra/main.tf", "resource \"a\" {}\nb {\n")], &Options::default());
+    let found: Vec<_> = read.diagnostics.iter().map(|found| (found.kind, found.blinds.len())).collect();
+    assert_eq!(found, [(DiagnosticKind::Skipped, 1), (DiagnosticKind::Syntax, 1), (DiagnosticKind::Syntax, 1)]);
+}
