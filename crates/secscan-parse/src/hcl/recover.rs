@@ -92,6 +92,6 @@ fn diagnostic(source: &Source, kind: DiagnosticKind, offset: usize, message: &st
     let at = offset.min(source.bytes.len());
     Diagnostic::new(kind, message)
         .path(source.path.clone())
-        .at(source.at(Span::new(at, at + 1)))
+        .at(source.at(Span::new(at, (at + 1).min(source.bytes.len()))))
         .blinds(Platform::Terraform)
 }

@@ -226,3 +226,79 @@ fn hostile_configurations_end_quickly() {
         assert!(shown.contains(expected), "{name}: {}", shown.chars().take(200).collect::<String>());
     }
 }
+
+/// Pieces that make text which is nearly Terraform.
+const PIECES: &[&str] = &[
+    "resource \"a_b\" \"x\" {\n",
+    "data \"aws_iam_policy_document\" \"p\" {\n",
+    "variable \"v\" {\n",
+    "locals {\n",
+    "}\n",
+    "}",
+    "{",
+    "name = ",
+    "count = ",
+    "for_each = ",
+    "default = ",
+    "type = ",
+    "statement {\n",
+    "dynamic \"d\" {\n",
+    "content {\n",
+    "a_b.x",
+    "[0]",
+    "[*]",
+    ".id",
+    "var.v",
+    "local.name",
+    "each.value",
+    "\"",
+    "${",
+    "%{ if ",
+    "}",
+    "%{ endif }",
+    "<<EOT\n",
+    "EOT\n",
+    "[",
+    "]",
+    "(",
+    ")",
+    "merge(",
+    "jsonencode(",
+    "format(\"%s\", ",
+    ", ",
+    " ? ",
+    " : ",
+    "!",
+    "-",
+    "1",
+    "null",
+    "true",
+    "for x in ",
+    " => ",
+    "...",
+    "#",
+    "/*",
+    "\n",
+    "toset([\"é\"])",
+    "{ a = 1 }",
+    "type = object({ a = optional(string, 1) })\n",
+    "\\",
+];
+
+proptest::proptest! {
+    #[test]
+    fn anything_is_read_without_panic(pieces in proptest::collection::vec(0..PIECES.len(), 0..60), cut in 0usize..400) {
+        let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+        let bytes = &text.as_bytes()[..text.len() - cut.min(text.len()) / 8];
+        let source = Source { bytes: bytes.into(), ..Source::from_text(SourceId(0), "main.tf", "") };
+        let (mut batch, mut diagnostics) = (Batch::default(), Vec::new());
+        let (file, comments) = parse(&source, &mut diagnostics);
+        evaluate("", &[(&source, &file)], &Options::default(), &mut batch, &mut diagnostics);
+        let places = diagnostics.iter().filter_map(|found| found.at).map(|at| at.span);
+        let places = places.chain(comments.iter().map(|comment| comment.span));
+        let places = places.chain(batch.resources.iter().flat_map(|found| [found.at.span, found.header().span]));
+        for span in places {
+            proptest::prop_assert!(span.start <= span.end && span.end as usize <= bytes.len(), "{span:?}");
+        }
+    }
+}

@@ -104,6 +104,11 @@ fn object(evaluator: &mut Evaluator<'_>, map: &Map, attributes: &Object, whole: 
     converted
 }
 
+/// Whether scalars that stand beside this one in a list or map of one type become text.
+pub(super) fn is_text(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar(scalar) if scalar.kind == ScalarKind::Text)
+}
+
 /// Sorts texts and drops repeated ones, as a set of strings is in Terraform; other items stay in their order.
 pub(super) fn as_set(items: &mut Vec<Node>) {
     if items.iter().all(|item| item.as_str().is_some()) {

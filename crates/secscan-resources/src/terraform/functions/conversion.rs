@@ -2,7 +2,7 @@
 
 use secscan_model::{Node, Value};
 
-use super::super::types::primitive;
+use super::super::types::{is_text, primitive};
 use super::super::value::{Entries, Outcome, boolean, fail, number, text};
 use super::{Call, Function, lenient, strict};
 
@@ -34,21 +34,22 @@ fn scalar(call: &Call<'_>, name: &str, check: Check) -> Outcome {
 }
 
 fn tolist(call: &Call<'_>) -> Outcome {
-    match &call.arg(0)?.value {
-        Value::List(_) => call.arg(0).cloned(),
-        _ if call.arg(0)?.is_null() => call.arg(0).cloned(),
+    let node = call.arg(0)?;
+    match &node.value {
+        Value::List(items) if items.iter().any(is_text) => {
+            call.items(items.iter().map(|item| primitive(item.clone(), "string")).collect())
+        }
+        Value::List(_) => same(call),
+        _ if node.is_null() => same(call),
         _ => fail("a list is needed"),
     }
 }
 
-/// A map whose values have one type: text when one of them is.
 fn tomap(call: &Call<'_>) -> Outcome {
     let node = call.arg(0)?;
     let Some(map) = node.as_map() else {
         return if node.is_null() || node.as_unresolved().is_some() { same(call) } else { fail("a map is needed") };
     };
-    let is_text =
-        |node: &Node| matches!(&node.value, Value::Scalar(scalar) if scalar.kind == secscan_model::ScalarKind::Text);
     if !map.entries().iter().any(|entry| is_text(&entry.value)) {
         return same(call);
     }
