@@ -8,13 +8,14 @@ use super::workload::{CONTAINER_LISTS, pod_path};
 
 const WHY: &str = "this is a patch: the rest of the workload stands elsewhere";
 
-/// Kinds that Kubernetes refuses without a selector.
+/// Kinds that Kubernetes refuses without a selector, whatever else is written.
 const WITH_SELECTOR: &[&str] = &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"];
 
 /// The object as it is, or with open maps when it is a patch: a workload that has neither the selector that it needs
-/// nor an image for any container.
+/// nor an image for any container. Kinds without a selector are patches when their containers have no image.
 pub(super) fn opened(kind: &str, object: &Node) -> Node {
-    if WITH_SELECTOR.contains(&kind) && object.at_path(&["spec", "selector"]).is_none() && !has_image(kind, object) {
+    let is_workload = WITH_SELECTOR.contains(&kind) || pod_path(kind, object).is_some();
+    if is_workload && object.at_path(&["spec", "selector"]).is_none() && !has_image(kind, object) {
         open(object)
     } else {
         object.clone()

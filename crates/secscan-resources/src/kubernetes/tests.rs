@@ -333,7 +333,7 @@ fn security_settings_have_an_order() {
     let seccomp = |annotations: &str, pod: &str, container: &str| {
         let text = format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{annotations: {{{annotations}}}}}\n\
-             spec:\n  securityContext: {pod}\n  containers: [{{name: a, securityContext: {container}}}]\n"
+             spec:\n  securityContext: {pod}\n  containers: [{{name: a, image: i, securityContext: {container}}}]\n"
         );
         let reading = read(&text);
         find(&reading, "container", "containers.a").value.get("seccomp").map(show)
@@ -465,8 +465,9 @@ fn misshapen_objects_are_read_as_far_as_they_go() {
 
 #[test]
 fn what_is_not_known_stays_unknown() {
-    let reading =
-        read("apiVersion: v1\nkind: Pod\nspec:\n  securityContext: *gone\n  containers:\n  - name: a\n  - *gone\n");
+    let reading = read(
+        "apiVersion: v1\nkind: Pod\nspec:\n  securityContext: *gone\n  containers:\n  - {name: a, image: b}\n  - *gone\n",
+    );
     let known = find(&reading, "container", "containers.a");
     let user = known.value.get("run-as-user").and_then(Node::as_unresolved).expect("perhaps the pod's");
     assert!(user.perhaps_absent);
@@ -492,6 +493,9 @@ fn what_a_patch_does_not_say_is_not_absent() {
         assert!(value.get(attribute).is_some_and(|node| node.as_unresolved().is_some()), "{attribute}");
     }
     assert!(reading.batch.resources[0].value.as_map().is_some_and(|object| object.rest.is_some()));
+    let pod = read("{apiVersion: v1, kind: Pod, spec: {containers: [{name: b, command: [run]}]}}");
+    let value = &find(&pod, "container", "containers.b").value;
+    assert!(value.get("privileged").is_some_and(|node| node.as_unresolved().is_some()), "every container has an image");
     let whole = patch("image: c");
     assert!(find(&whole, "container", "containers.b").value.get("privileged").is_none(), "no patch");
 }
