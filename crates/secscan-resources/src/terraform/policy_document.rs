@@ -1,24 +1,16 @@
 //! `data "aws_iam_policy_document"`: the policy that its blocks describe, as IAM writes it. Documented at
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document>.
 
-use secscan_model::{Map, Node, Value};
+use secscan_model::{Map, Node};
 
 /// The type of the data source.
 pub(super) const TYPE: &str = "aws_iam_policy_document";
 
-/// The data source's tree with `json` and `minified_json`: maps whose parts stand where the blocks say them.
-pub(super) fn with_json(tree: Node) -> Node {
-    let json = document(&tree);
-    let mut tree = tree;
-    if let Value::Map(map) = &mut tree.value {
-        let map = std::sync::Arc::make_mut(map);
-        map.insert("minified_json", json.clone());
-        map.insert("json", json);
-    }
-    tree
-}
+/// The attributes that hold the policy.
+pub(super) const ATTRIBUTES: [&str; 2] = ["json", "minified_json"];
 
-fn document(tree: &Node) -> Node {
+/// The policy of a data source's tree: a map whose parts stand where the blocks say them.
+pub(super) fn document(tree: &Node) -> Node {
     let mut map = Map::with_capacity(3);
     let version = tree.get("version").cloned().unwrap_or_else(|| Node::text("2012-10-17", tree.name_at));
     map.push_new("Version", version);

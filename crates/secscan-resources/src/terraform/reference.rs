@@ -149,11 +149,12 @@ impl<'a> Evaluator<'a> {
     /// Attributes of one instance: what is not written is known only after apply.
     fn attributes(&mut self, instance: Option<&Instance>, steps: Steps<'_>, walk: Walk<'_>) -> Outcome {
         let Some(instance) = instance else { return fail("there is no instance") };
-        let first = steps.first().and_then(attribute);
-        match first.map(|name| instance.tree.get(name)) {
-            Some(Some(value)) if !value.is_null() => self.walk(value.clone(), &steps[1..], walk),
-            Some(_) => Ok(Node::unresolved(after_apply(walk), walk.at)),
-            None => self.walk(open(instance), steps, walk),
+        match steps.split_first().and_then(|(first, rest)| Some((attribute(first)?, rest))) {
+            Some((name, rest)) => match instance.attribute(name) {
+                Some(value) => self.walk(value.clone(), rest, walk),
+                None => Ok(Node::unresolved(after_apply(walk), walk.at)),
+            },
+            None => self.walk(instance.open(), steps, walk),
         }
     }
 
@@ -268,24 +269,14 @@ fn path(name: &str, at: Location) -> Node {
     }
 }
 
-/// An instance as a whole value: there are more attributes than are written.
-fn open(instance: &Instance) -> Node {
-    let mut node = instance.tree.clone();
-    if let Value::Map(map) = &mut node.value {
-        Arc::make_mut(map).rest =
-            Some(format!("`{}` has attributes that are known only after apply", instance.address).into());
-    }
-    node
-}
-
 /// All instances as a value: a list, or a map by name.
 fn collection(instances: &Instances, at: Location) -> Node {
     if instances.keys == Keys::Numbers {
-        return Node::list(instances.list.iter().map(open).collect(), at);
+        return Node::list(instances.list.iter().map(Instance::open).collect(), at);
     }
     let mut map = secscan_model::Map::with_capacity(instances.list.len());
     for instance in &instances.list {
-        map.push_new(instance.key.clone(), open(instance));
+        map.push_new(instance.key.clone(), instance.open());
     }
     Node::map(map, at)
 }

@@ -40,6 +40,29 @@ pub(super) struct Instance {
     pub key: Arc<str>,
     pub address: Arc<str>,
     pub tree: Node,
+    /// Attributes that are computed from the others.
+    pub computed: Vec<(&'static str, Node)>,
+}
+
+impl Instance {
+    /// The value of an attribute, when it is written or computed.
+    pub(super) fn attribute(&self, name: &str) -> Option<&Node> {
+        let computed = self.computed.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        computed.or_else(|| self.tree.get(name)).filter(|value| !value.is_null())
+    }
+
+    /// The instance as a whole value: there are more attributes than are written.
+    pub(super) fn open(&self) -> Node {
+        let mut node = self.tree.clone();
+        if let Value::Map(map) = &mut node.value {
+            let map = Arc::make_mut(map);
+            for (name, value) in &self.computed {
+                map.insert(*name, value.clone());
+            }
+            map.rest = Some(format!("`{}` has attributes that are known only after apply", self.address).into());
+        }
+        node
+    }
 }
 
 impl<'a> Evaluator<'a> {
@@ -151,12 +174,7 @@ impl<'a> Evaluator<'a> {
             map.insert("type", Node::text(scope.written(at), at).named(scope.at(&of.key)));
         }
         let at = scope.at(declaration.block);
-        let tree = Node::map(map, at).named(header(declaration.block, scope));
-        if declaration.kind == Kind::Data && declaration.of == policy_document::TYPE {
-            policy_document::with_json(tree)
-        } else {
-            tree
-        }
+        Node::map(map, at).named(header(declaration.block, scope))
     }
 }
 
@@ -164,7 +182,12 @@ fn instance(declaration: &Declaration<'_>, suffix: &str, tree: Node) -> Instance
     let address =
         if suffix.is_empty() { declaration.address.clone() } else { format!("{}{suffix}", declaration.address).into() };
     let key = suffix.trim_matches(['[', ']']);
-    Instance { key: key.into(), address, tree }
+    let mut computed = Vec::new();
+    if declaration.kind == Kind::Data && declaration.of == policy_document::TYPE {
+        let policy = policy_document::document(&tree);
+        computed.extend(policy_document::ATTRIBUTES.map(|name| (name, policy.clone())));
+    }
+    Instance { key: key.into(), address, tree, computed }
 }
 
 /// `["name"]`, escaped as Terraform does.
