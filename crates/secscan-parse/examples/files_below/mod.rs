@@ -1,5 +1,7 @@
 //! The files that the bare parsers read: those of a folder that a scan would look at, in any order.
 
+#![allow(clippy::disallowed_methods, reason = "a program that measures parsers reads files itself")]
+
 use std::io::Write;
 use std::path::PathBuf;
 
