@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         builder = builder.baseline(Baseline::parse(&text, &file.display().to_string())?);
     }
-    let scanner = builder.build()?;
+    let scanner = prepared.build(builder)?;
     let mut report = prepared.scan(&scanner, selection, base.as_ref())?;
     let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
     report.notices.extend(notes.into_iter().flatten().map(note));
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
 pub(crate) fn baseline(arguments: &BaselineArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     use_threads(arguments.selection.jobs)?;
     let prepared = Prepared::new(&arguments.selection, None)?;
-    let scanner = prepared.builder(&arguments.selection)?.threshold(Threshold::Never).build()?;
+    let scanner = prepared.build(prepared.builder(&arguments.selection)?.threshold(Threshold::Never))?;
     let report = prepared.scan(&scanner, &arguments.selection, None)?;
     let baseline = Baseline::of(&report.findings);
     if arguments.output == Path::new("-") {
@@ -127,6 +127,13 @@ impl Prepared {
         }
         let var_files = selection.var_files.iter().map(|file| var_file(file)).collect::<anyhow::Result<_>>()?;
         Ok(builder.options(secscan_resources::Options { var_files }).inputs(self.inputs(selection)))
+    }
+
+    fn build(&self, builder: ScannerBuilder) -> anyhow::Result<Scanner> {
+        builder.build().map_err(|error| match &self.found {
+            Some(found) => found.locate(error),
+            None => error.into(),
+        })
     }
 
     fn inputs(&self, selection: &Selection) -> RunInputs {

@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use secscan_core::BuildError;
 use secscan_core::config::Config;
 use secscan_discover::GitTree;
-use secscan_model::{Candidate, FileTree};
+use secscan_model::{Candidate, FileTree, Location};
+use secscan_parse::load::Spanned;
+use secscan_rules::BindError;
 
 use crate::targets::slashed;
 
@@ -18,6 +21,29 @@ pub(crate) struct Found {
     pub(crate) prefix: String,
     /// That the base revision's file was used instead of the one on disk.
     pub(crate) note: Option<String>,
+}
+
+impl Found {
+    /// Adds the place to an error about a name that these settings hold.
+    pub(crate) fn locate(&self, error: BuildError) -> anyhow::Error {
+        let settings = &self.config.settings;
+        let at = match &error {
+            BuildError::Pack { name, .. } => place(&settings.packs, name),
+            BuildError::RuleOrTopic(name) => place(&settings.only, name).or_else(|| place(&settings.skip, name)),
+            BuildError::Parameter(BindError::Unknown(name) | BindError::Unfit { name, .. }) => {
+                settings.parameters.get(name).map(|parameter| parameter.at)
+            }
+            BuildError::Embedded(_) => None,
+        };
+        match at {
+            Some(at) => self.config.error(at, &error.to_string()).into(),
+            None => error.into(),
+        }
+    }
+}
+
+fn place(names: &[Spanned<String>], name: &str) -> Option<Location> {
+    names.iter().find(|known| known.value == name).map(|known| known.at)
 }
 
 /// Finds and reads the settings: the file that is named, else the nearest `secscan.toml` in the first target or above.
