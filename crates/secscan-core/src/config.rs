@@ -178,6 +178,12 @@ impl Config {
 }
 
 impl Settings {
+    /// The controls that waivers and declarations name.
+    pub(crate) fn controls(&self) -> impl Iterator<Item = &ControlRef> {
+        let waived = self.waiver.iter().map(|waiver| &waiver.value.control);
+        waived.chain(self.not_applicable.iter().map(|entry| &entry.value.control))
+    }
+
     /// The parameters as rules take them.
     pub fn parameter_values(&self) -> BTreeMap<String, Vec<Literal>> {
         self.parameters.iter().map(|(name, parameter)| (name.clone(), parameter.value.0.clone())).collect()

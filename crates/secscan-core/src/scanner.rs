@@ -6,15 +6,17 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use secscan_model::report::{Coverage, Gate, Notice, RunInputs};
 use secscan_model::{
-    ControlRef, Diagnostic, FileTree, Finding, FindingKind, Graph, Pack, Report, RuleId, RuleInfo, Severity, Status,
+    ControlRef, Diagnostic, DiagnosticKind, FileTree, Finding, FindingKind, Graph, Pack, Report, RuleId, RuleInfo,
+    Severity, Status,
 };
+use secscan_parse::load::Spanned;
 use secscan_resources::Options;
 use secscan_rules::blob::BlobError;
 use secscan_rules::check::Literal;
 use secscan_rules::{BindError, Rule, RuleSet};
 
 use crate::baseline::Baseline;
-use crate::config::Config;
+use crate::config::{Config, NotApplicable};
 use crate::controls::{Mapping, Verdicts, blind_platforms, pack_result};
 use crate::examine::{Examination, Keep, examine, read};
 use crate::findings::{ControlsOf, findings, name_controls};
@@ -122,7 +124,7 @@ pub struct Scanner {
     rules_digest: Arc<str>,
     /// The packs that were asked for.
     packs: Vec<Pack>,
-    /// Packs that only waivers name.
+    /// Packs that only the settings name, in waivers and controls that are not applicable.
     idle_packs: Vec<Pack>,
     settings: Settings,
 }
@@ -279,11 +281,11 @@ impl ScannerBuilder {
         Ok((RuleSet::new(chosen), idle.into_iter().map(|rule| rule.info.id).collect()))
     }
 
-    /// The packs that were asked for, and those that only waivers name.
+    /// The packs that were asked for, and those that only waivers and controls that are not applicable name.
     fn chosen_packs(&mut self) -> Result<(Vec<Pack>, Vec<Pack>), BuildError> {
         let settings = self.settings.config.as_ref().map(|config| &config.settings);
-        let of_waivers = settings.into_iter().flat_map(|settings| &settings.waiver);
-        let named: BTreeSet<Arc<str>> = of_waivers.map(|waiver| waiver.value.control.pack.clone()).collect();
+        let named: BTreeSet<Arc<str>> =
+            settings.into_iter().flat_map(|settings| settings.controls()).map(|control| control.pack.clone()).collect();
         if self.packs.is_empty() && named.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
@@ -390,8 +392,23 @@ impl Scanner {
             gate: self.gate(&findings, base.is_some()),
             findings,
             packs,
-            notices: notices(&examined.diagnostics, &places),
+            notices: [self.misnamed(), notices(&examined.diagnostics, &places)].concat(),
         }
+    }
+
+    /// Controls that are declared not applicable and do not exist: the entry does nothing, which its author must know.
+    fn misnamed(&self) -> Vec<Notice> {
+        let Some(config) = &self.settings.config else { return Vec::new() };
+        let places = Places::of([&config.source]);
+        let is_misnamed =
+            |entry: &&Spanned<NotApplicable>| self.control_standing(&entry.value.control) == Standing::Unknown;
+        let notice = |entry: &Spanned<NotApplicable>| Notice {
+            kind: DiagnosticKind::Configuration,
+            path: Some(config.source.path.clone()),
+            place: Some(places.place(entry.at, false)),
+            message: format!("there is no control `{}` that could be not applicable", entry.value.control).into(),
+        };
+        config.settings.not_applicable.iter().filter(is_misnamed).map(notice).collect()
     }
 
     /// The findings of a tree with their status.
