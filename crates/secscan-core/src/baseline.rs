@@ -162,7 +162,9 @@ mod tests {
 
     #[test]
     fn one_entry_answers_for_one_finding() {
-        let table: [(&[&str], &[&str], &[bool], usize); 5] = [
+        // What is known, what is found, which of that is new, and how many entries match nothing.
+        type Case = (&'static [&'static str], &'static [&'static str], &'static [bool], usize);
+        let table: [Case; 5] = [
             (&["a:1"], &["a:1"], &[false], 0),
             (&["a:2"], &["a:1"], &[false], 0), // the first of two went away
             (&["a:1"], &["a:1", "a:2"], &[false, true], 0),
