@@ -14,7 +14,9 @@ mod variables;
 
 use std::sync::Arc;
 
-use secscan_model::{Diagnostic, DiagnosticKind, Edge, Location, Node, Platform, Resource, ResourceId, Source, Value};
+use secscan_model::{
+    Diagnostic, DiagnosticKind, Edge, Location, Map, Node, Platform, Resource, ResourceId, Source, Value,
+};
 use secscan_parse::{Parsed, dockerfile};
 
 use crate::{
@@ -233,6 +235,18 @@ fn expanded(written: &Node, keyword: &str, scope: &Scope, escape: char) -> Node 
             let new = map.get(key).map(|node| if key == "args" { all(node) } else { within(node) });
             new.into_iter().for_each(|new| drop(map.insert(key, new)));
         }
+        if matches!(keyword, "COPY" | "ADD") {
+            split_target(map);
+        }
     }
     value
+}
+
+/// The words of a `COPY` or `ADD` as `sources` and `target`, which is the last one.
+fn split_target(instruction: &mut Map) {
+    let Some(words) = instruction.get("args").cloned() else { return };
+    if let Some((target, sources)) = words.as_list().and_then(<[Node]>::split_last) {
+        instruction.push_new("target", target.clone());
+        instruction.push_new("sources", Node { value: Value::List(Arc::new(sources.to_vec())), ..words.clone() });
+    }
 }

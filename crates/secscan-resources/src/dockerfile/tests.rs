@@ -126,3 +126,14 @@ fn what_has_no_stage_says_so() {
     assert_eq!(find(&many, "stage").len(), MAX_STAGES);
     assert_eq!(many.diagnostics.len(), 1, "the rest is reported as not judged");
 }
+
+#[test]
+fn what_is_copied_stands_apart_from_its_target() {
+    let reading = read("FROM a\nARG V=2\nCOPY . app-$V.txt /srv/\nADD [\"a b\", \"/c\"]\nCOPY alone\n");
+    let shown = |kind: &str, key: &str| -> Vec<_> {
+        find(&reading, kind).iter().map(|found| show(found.value.get(key).cloned())).collect()
+    };
+    assert_eq!(shown("COPY", "sources"), ["[., app-2.txt]", "[]"]);
+    assert_eq!(shown("COPY", "target"), ["/srv/", "alone"]);
+    assert_eq!(shown("ADD", "sources"), ["[a b]"]);
+}
