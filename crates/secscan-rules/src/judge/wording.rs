@@ -6,7 +6,10 @@ use crate::check::{Link, Literal, Matcher, Operand, Other, Test};
 pub(super) fn expected(matcher: &Matcher, holds: bool) -> String {
     let not = if holds { "" } else { "not " };
     match matcher {
-        Matcher::Equals(operand) => format!("{not}{}", any_of(operand)),
+        Matcher::Equals(operand) => match operand.values() {
+            [Literal::Bool(value)] if !holds => (!value).to_string(),
+            _ => format!("{not}{}", any_of(operand)),
+        },
         Matcher::In(operand) if holds => format!("one of {}", list(operand)),
         Matcher::In(operand) => format!("anything but {}", list(operand)),
         Matcher::NotIn(operand) if holds => format!("anything but {}", list(operand)),
