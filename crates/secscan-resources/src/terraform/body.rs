@@ -7,7 +7,7 @@ use hcl_edit::structure::{Attribute, Block, Body, Structure};
 use secscan_model::{Location, Map, Node, Reference, Span, Value};
 
 use super::evaluator::{Evaluator, Name, Scope};
-use super::value::{sorted, unresolved_by, with_refs};
+use super::value::{Entries, sorted, unresolved_by, with_refs};
 
 /// How many blocks one `dynamic` block is written out to.
 const MAX_BLOCKS: usize = 1_000;
@@ -15,45 +15,15 @@ const MAX_BLOCKS: usize = 1_000;
 /// Arguments that name things instead of having a value.
 const SYMBOLIC: [&str; 5] = ["depends_on", "ignore_changes", "provider", "providers", "replace_triggered_by"];
 
-/// The entries of a map under construction: block names collect lists.
-#[derive(Default)]
-struct Tree {
-    entries: Vec<(Arc<str>, Entry)>,
-}
-
-enum Entry {
-    Value(Node),
-    Blocks(Vec<Node>),
-}
-
-impl Tree {
-    fn block(&mut self, name: &str, block: Node) {
-        let known = self.entries.iter_mut().find_map(|(known, entry)| match entry {
-            Entry::Blocks(blocks) if **known == *name => Some(blocks),
-            _ => None,
-        });
-        match known {
-            Some(blocks) => blocks.push(block),
-            None => self.entries.push((name.into(), Entry::Blocks(vec![block]))),
+/// Adds a block to the list of those of its type; the list has the place and the header of the first.
+fn add_block(tree: &mut Entries, name: &str, block: Node) {
+    match tree.get_mut(name).map(|known| &mut known.value) {
+        Some(Value::List(blocks)) => Arc::make_mut(blocks).push(block),
+        _ => {
+            let (at, name_at) = (block.at, block.name_at);
+            tree.insert(name.into(), Node::list(vec![block], at).named(name_at));
         }
     }
-
-    fn map(self) -> Map {
-        let mut map = Map::with_capacity(self.entries.len());
-        for (name, entry) in self.entries {
-            match entry {
-                Entry::Value(value) => drop(map.insert(name, value)),
-                Entry::Blocks(blocks) => drop(map.insert(name, block_list(blocks))),
-            }
-        }
-        map
-    }
-}
-
-/// The list of the blocks of one type, with the place and the header of the first.
-fn block_list(blocks: Vec<Node>) -> Node {
-    let place = blocks.first().map(|block| (block.at, block.name_at)).unwrap_or_default();
-    Node::list(blocks, place.0).named(place.1)
 }
 
 /// The header of a block: its type and labels.
@@ -66,7 +36,7 @@ pub(super) fn header(block: &Block, scope: Scope<'_>) -> Location {
 impl<'a> Evaluator<'a> {
     /// The tree of a block's body. `known` are arguments whose values the caller has found already.
     pub(super) fn body(&mut self, body: &'a Body, scope: Scope<'_>, known: &[(&str, &Node)]) -> Map {
-        let mut tree = Tree::default();
+        let mut tree = Entries::default();
         for structure in body.iter() {
             match structure {
                 Structure::Attribute(attribute) => {
@@ -76,13 +46,17 @@ impl<'a> Evaluator<'a> {
                         None => self.argument(attribute, scope),
                     };
                     let value = self.commented(value, scope.at(&attribute.value), scope);
-                    tree.entries.push((name.into(), Entry::Value(value.named(scope.at(&attribute.key)))));
+                    tree.insert(name.into(), value.named(scope.at(&attribute.key)));
                 }
                 Structure::Block(block) if block.ident.as_str() == "dynamic" => self.dynamic(block, scope, &mut tree),
-                Structure::Block(block) => tree.block(block.ident.as_str(), self.block(block, scope)),
+                Structure::Block(block) => {
+                    let name = block.ident.as_str();
+                    let block = self.block(block, scope);
+                    add_block(&mut tree, name, block);
+                }
             }
         }
-        tree.map()
+        tree.into_map()
     }
 
     fn argument(&mut self, attribute: &'a Attribute, scope: Scope<'_>) -> Node {
@@ -118,12 +92,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `dynamic "NAME" { for_each, iterator, content }`.
-    fn dynamic(&mut self, block: &'a Block, scope: Scope<'_>, tree: &mut Tree) {
+    fn dynamic(&mut self, block: &'a Block, scope: Scope<'_>, tree: &mut Entries) {
         let Some(name) = block.labels.first().map(|label| label.as_str()) else { return };
         let place = |node: Node| node.named(header(block, scope));
         let content = block.body.get_blocks("content").next();
         let (Some(for_each), Some(content)) = (block.body.get_attribute("for_each"), content) else {
-            tree.block(name, place(Node::perhaps_absent("the dynamic block is not complete", scope.at(block))));
+            add_block(tree, name, place(Node::perhaps_absent("the dynamic block is not complete", scope.at(block))));
             return;
         };
         let iterator = block.body.get_attribute("iterator").and_then(|written| written.value.as_variable());
@@ -134,7 +108,7 @@ impl<'a> Evaluator<'a> {
                 each.as_unresolved().map_or_else(|| "`for_each` is no collection".into(), |each| each.why.clone());
             let unknown = Node::perhaps_absent(why, scope.at(&for_each.value));
             let refs = unresolved_by(&each, each.at);
-            tree.block(name, place(with_refs(unknown, refs.refs())));
+            add_block(tree, name, place(with_refs(unknown, refs.refs())));
             return;
         };
         if pairs.len() > MAX_BLOCKS {
@@ -143,17 +117,17 @@ impl<'a> Evaluator<'a> {
         }
         for (key, value) in pairs.iter().take(MAX_BLOCKS) {
             if value.as_unresolved().is_some_and(|value| value.perhaps_absent) {
-                tree.block(name, place(value.clone()));
+                add_block(tree, name, place(value.clone()));
                 continue;
             }
             let item = pair(key.clone(), value.clone());
             let names = Name { name: iterator, value: &item, outer: scope.names };
             let scope = Scope { names: Some(&names), ..scope };
             let body = self.body(&content.body, scope, &[]);
-            tree.block(name, place(Node::map(body, scope.at(block))));
+            add_block(tree, name, place(Node::map(body, scope.at(block))));
         }
         if let Some(why) = more {
-            tree.block(name, place(Node::perhaps_absent(why, scope.at(&for_each.value))));
+            add_block(tree, name, place(Node::perhaps_absent(why, scope.at(&for_each.value))));
         }
     }
 

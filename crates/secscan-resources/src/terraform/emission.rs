@@ -14,6 +14,9 @@ use crate::Batch;
 /// How many instances all resources of a folder may have together.
 const MAX_TOTAL: usize = 20_000;
 
+/// How many references between the resources of a folder are kept.
+const MAX_EDGES: usize = 200_000;
+
 /// Evaluates every declaration of the module, adds its resources to `batch` and links them.
 pub(super) fn emit(evaluator: &mut Evaluator<'_>, unit: &Arc<str>, batch: &mut Batch) {
     let module = evaluator.module;
@@ -32,8 +35,7 @@ pub(super) fn emit(evaluator: &mut Evaluator<'_>, unit: &Arc<str>, batch: &mut B
                     at,
                     format!("only {MAX_TOTAL} resources of this folder were looked at"),
                 );
-                link(batch, first, &by_address);
-                return;
+                return link(evaluator, batch, first, &by_address);
             }
             let id = batch.push(Resource {
                 platform: Platform::Terraform,
@@ -52,7 +54,7 @@ pub(super) fn emit(evaluator: &mut Evaluator<'_>, unit: &Arc<str>, batch: &mut B
             }
         }
     }
-    link(batch, first, &by_address);
+    link(evaluator, batch, first, &by_address);
 }
 
 fn kind_word(declaration: &Declaration<'_>) -> String {
@@ -88,12 +90,23 @@ fn unread_module(evaluator: &mut Evaluator<'_>, declaration: &Declaration<'_>) -
 }
 
 /// Adds an edge for every reference in the trees of the resources from `first` on.
-fn link(batch: &mut Batch, first: usize, by_address: &HashMap<Arc<str>, Vec<ResourceId>>) {
+fn link(
+    evaluator: &mut Evaluator<'_>,
+    batch: &mut Batch,
+    first: usize,
+    by_address: &HashMap<Arc<str>, Vec<ResourceId>>,
+) {
     let mut links = Links { by_address, buckets: buckets(batch, first), edges: Vec::new(), path: String::new() };
     for (index, resource) in batch.resources.iter().enumerate().skip(first) {
         let from = ResourceId(index as u32);
         links.walk(&resource.value, from);
         links.by_bucket_name(resource, from);
+        if links.edges.len() > MAX_EDGES {
+            let message = format!("only the first {MAX_EDGES} references of this folder were followed");
+            evaluator.report(DiagnosticKind::Limit, resource.header(), message);
+            links.edges.truncate(MAX_EDGES);
+            break;
+        }
     }
     let Links { mut edges, .. } = links;
     edges.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
@@ -129,7 +142,9 @@ impl Links<'_> {
     fn walk(&mut self, node: &Node, from: ResourceId) {
         for reference in node.refs() {
             let targets = self.by_address.get(&reference.address).map(Vec::as_slice).unwrap_or_default();
-            for to in targets.iter().filter(|to| **to != from) {
+            // One more than are kept tells that there are too many.
+            let room = (MAX_EDGES + 1).saturating_sub(self.edges.len());
+            for to in targets.iter().filter(|to| **to != from).take(room) {
                 self.edges.push(Edge { from, path: self.path.as_str().into(), to: *to });
             }
         }

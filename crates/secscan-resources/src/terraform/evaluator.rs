@@ -1,7 +1,8 @@
 //! The state of one evaluation: what is known of the module so far, what is being worked on, and how much work is left.
 //!
 //! Variables, locals and resources are evaluated when something refers to them, once. Recursion is limited by
-//! [`MAX_DEPTH`], work and memory by a budget: each evaluated expression costs one, each use of a value its size.
+//! [`MAX_DEPTH`], work and memory by a budget: each evaluated expression costs one, each value that is used or made by a
+//! function what it weighs.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use super::json;
 use super::module::{Given, Input, Kind, Module, Unit};
 use super::resource::Instances;
 use super::types;
-use super::value::size;
+use super::value::weight;
 
 /// How deep expressions, and references through them, may be evaluated within each other.
 const MAX_DEPTH: usize = 300;
@@ -22,8 +23,8 @@ const MAX_DEPTH: usize = 300;
 /// How much work every module may cost, beside one unit for each byte.
 const BASE_BUDGET: usize = 2_000_000;
 
-/// How large the value of one expression may be, in nodes.
-const MAX_SIZE: usize = 200_000;
+/// How much the value of one expression may weigh.
+const MAX_WEIGHT: usize = 200_000;
 
 /// How many places a value remembers on its way.
 const MAX_VIA: usize = 16;
@@ -115,7 +116,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Takes from the budget, or says that it is used up.
-    fn spend(&mut self, cost: usize, at: Location) -> Result<(), Node> {
+    pub(super) fn spend(&mut self, cost: usize, at: Location) -> Result<(), Node> {
         if self.budget < cost {
             if self.budget > 0 {
                 self.report(
@@ -131,13 +132,18 @@ impl<'a> Evaluator<'a> {
         Ok(())
     }
 
-    /// A value that is used at `at`: it costs its size.
+    /// Whether the budget is used up.
+    pub(super) fn is_spent(&self) -> bool {
+        self.budget == 0
+    }
+
+    /// A value that is used or made at `at`: it costs what it weighs.
     pub(super) fn used(&mut self, value: Node, at: Location) -> Node {
-        let size = size(&value, MAX_SIZE);
-        if size >= MAX_SIZE {
+        let weight = weight(&value, MAX_WEIGHT);
+        if weight >= MAX_WEIGHT {
             return Node::unresolved("the value is too large", at);
         }
-        match self.spend(size, at) {
+        match self.spend(weight, at) {
             Ok(()) => value,
             Err(unresolved) => unresolved,
         }

@@ -165,6 +165,10 @@ impl<'a> Evaluator<'a> {
             if node.as_unresolved().is_some() {
                 return Ok(node);
             }
+            // Looking a key up goes through the entries of a map.
+            if let Err(too_much) = self.spend(node.entries().len() / 16, walk.at) {
+                return Ok(too_much);
+            }
             node = match step.value() {
                 TraversalOperator::GetAttr(name) => key(node, name.as_str(), walk)?,
                 TraversalOperator::LegacyIndex(index) => item(&node, *index.value() as i64, walk)?,

@@ -92,6 +92,9 @@ impl<'a> Evaluator<'a> {
         };
         let mut list = Vec::new();
         for index in 0..self.capped(declaration, wanted) {
+            if self.is_spent() {
+                break;
+            }
             let mut map = Map::with_capacity(1);
             map.push_new("index", Node::int(index as i64, count.at));
             let value = Node::map(map, count.at);
@@ -115,6 +118,9 @@ impl<'a> Evaluator<'a> {
         let count = self.capped(declaration, pairs.len());
         let mut list = Vec::new();
         for (key, value) in pairs.into_iter().take(count) {
+            if self.is_spent() {
+                break;
+            }
             let name = key.as_str().unwrap_or_default().to_owned();
             let value = pair(key, value);
             let names = Name { name: "each", value: &value, outer: None };

@@ -102,7 +102,7 @@ impl<'a> Evaluator<'a> {
         }
         let mut text = Text::default();
         self.elements(template, &mut text, scope)?;
-        Ok(text.node(at))
+        Ok(self.used(text.node(at), at))
     }
 
     fn elements(&mut self, template: &Template, out: &mut Text, scope: Scope<'_>) -> Result<(), Failure> {

@@ -157,8 +157,8 @@ pub(super) fn sorted(map: &Map) -> Vec<(&Arc<str>, &Node)> {
     entries
 }
 
-/// The number of nodes of a tree, counted up to `limit`.
-pub(super) fn size(node: &Node, limit: usize) -> usize {
+/// What a tree weighs, counted up to `limit`: one for each node, and one more for every 32 bytes of text.
+pub(super) fn weight(node: &Node, limit: usize) -> usize {
     fn add(node: &Node, left: &mut usize) {
         if *left == 0 {
             return;
@@ -167,7 +167,8 @@ pub(super) fn size(node: &Node, limit: usize) -> usize {
         match &node.value {
             Value::List(items) => items.iter().for_each(|item| add(item, left)),
             Value::Map(map) => map.entries().iter().for_each(|entry| add(&entry.value, left)),
-            _ => {}
+            Value::Scalar(scalar) => *left = left.saturating_sub(scalar.text.len() / 32),
+            Value::Unresolved(unresolved) => *left = left.saturating_sub(unresolved.parts.len()),
         }
     }
     let mut left = limit;
@@ -267,12 +268,16 @@ impl Entries {
         }
     }
 
-    pub(super) fn node(self, at: Location) -> Node {
+    pub(super) fn into_map(self) -> Map {
         let mut map = Map::with_capacity(self.list.len());
         for (key, value) in self.list {
             map.push_new(key, value);
         }
         map.rest = self.rest;
-        Node::map(map, at)
+        map
+    }
+
+    pub(super) fn node(self, at: Location) -> Node {
+        Node::map(self.into_map(), at)
     }
 }

@@ -6,9 +6,12 @@ use secscan_model::{Node, Value};
 
 use super::super::types::as_set;
 use super::super::value::{Entries, Failure, Outcome, boolean, equal, fail, sorted, text, unresolved_by};
-use super::{Call, Function, MAX_ITEMS, lenient, strict};
+use super::{Call, Function, MAX_ITEMS, costly, lenient, strict};
 
 const ANY: usize = usize::MAX;
+
+/// How many comparisons of items with items one call may need.
+const MAX_COMPARISONS: usize = 250_000;
 
 pub(super) static FUNCTIONS: &[Function] = &[
     strict("alltrue", 1..=1, |call| truths(call, false)),
@@ -19,24 +22,24 @@ pub(super) static FUNCTIONS: &[Function] = &[
     strict("compact", 1..=1, compact),
     lenient("concat", 0..=ANY, concat),
     strict("contains", 2..=2, contains),
-    strict("distinct", 1..=1, distinct),
+    costly("distinct", 1..=1, distinct),
     strict("element", 2..=2, element),
     strict("flatten", 1..=1, flatten),
     strict("index", 2..=2, index),
     strict("keys", 1..=1, keys),
     strict("length", 1..=1, length),
     lenient("lookup", 2..=3, lookup),
-    strict("matchkeys", 3..=3, matchkeys),
+    costly("matchkeys", 3..=3, matchkeys),
     lenient("merge", 0..=ANY, merge),
     strict("one", 1..=1, one),
     strict("reverse", 1..=1, |call| call.items(call.list(0)?.iter().rev().cloned().collect())),
-    strict("setintersection", 1..=ANY, |call| combine_sets(call, |known, other| known.retain(|item| has(other, item)))),
+    costly("setintersection", 1..=ANY, |call| combine_sets(call, |known, other| known.retain(|item| has(other, item)))),
     strict("setproduct", 2..=ANY, setproduct),
-    strict("setsubtract", 2..=2, |call| combine_sets(call, |known, other| known.retain(|item| !has(other, item)))),
-    strict("setunion", 1..=ANY, |call| combine_sets(call, |known, other| known.extend(other.iter().cloned()))),
+    costly("setsubtract", 2..=2, |call| combine_sets(call, |known, other| known.retain(|item| !has(other, item)))),
+    costly("setunion", 1..=ANY, |call| combine_sets(call, |known, other| known.extend(other.iter().cloned()))),
     strict("slice", 3..=3, slice),
     strict("sort", 1..=1, sort),
-    strict("toset", 1..=1, toset),
+    costly("toset", 1..=1, toset),
     strict("transpose", 1..=1, transpose),
     strict("values", 1..=1, values),
     lenient("zipmap", 2..=2, zipmap),
@@ -144,15 +147,20 @@ fn contains(call: &Call<'_>) -> Outcome {
     unknown.map_or(Ok(Node::bool(false, call.at)), |item| Err(Failure::unknown(item)))
 }
 
-/// The items without repetitions. Scalars are compared by their text to stay linear.
-fn unique(items: &[Node]) -> Vec<Node> {
+/// For what would need more than [`MAX_COMPARISONS`].
+fn too_large() -> Failure {
+    Failure { why: "the lists are too large to compare".into(), unknown: true }
+}
+
+/// The items without repetitions. Scalars are told apart by their text, trees by comparing them.
+fn unique(items: &[Node]) -> Result<Vec<Node>, Failure> {
     let mut seen = std::collections::HashSet::new();
     let mut trees: Vec<&Node> = Vec::new();
     let mut kept = Vec::new();
     for item in items {
         let new = match &item.value {
             Value::Scalar(scalar) => seen.insert(&*scalar.text),
-            _ if trees.len() > 1_000 => true,
+            _ if trees.len() * items.len() > MAX_COMPARISONS => return Err(too_large()),
             _ => {
                 let new = !trees.iter().any(|known| equal(known, item) == Some(true));
                 trees.push(item);
@@ -163,11 +171,11 @@ fn unique(items: &[Node]) -> Vec<Node> {
             kept.push(item.clone());
         }
     }
-    kept
+    Ok(kept)
 }
 
 fn distinct(call: &Call<'_>) -> Outcome {
-    call.items(unique(call.list(0)?))
+    call.items(unique(call.list(0)?)?)
 }
 
 fn element(call: &Call<'_>) -> Outcome {
@@ -242,6 +250,9 @@ fn lookup(call: &Call<'_>) -> Outcome {
 fn matchkeys(call: &Call<'_>) -> Outcome {
     let wanted = known(call, 2)?;
     let pairs = call.list(0)?.iter().zip(known(call, 1)?);
+    if pairs.len().saturating_mul(wanted.len()) > MAX_COMPARISONS {
+        return Err(too_large());
+    }
     call.items(pairs.filter(|(_, key)| has(wanted, key)).map(|(value, _)| value.clone()).collect())
 }
 
@@ -275,14 +286,15 @@ fn one(call: &Call<'_>) -> Outcome {
 }
 
 fn combine_sets(call: &Call<'_>, combine: fn(&mut Vec<Node>, &[Node])) -> Outcome {
-    let mut result = unique(known(call, 0)?);
-    if call.args.iter().map(|arg| arg.items().len()).max() > Some(2_000) {
-        return Err(Failure { why: "the sets are too large".into(), unknown: true });
-    }
+    let mut result = unique(known(call, 0)?)?;
     for index in 1..call.args.len() {
-        combine(&mut result, known(call, index)?);
+        let other = known(call, index)?;
+        if result.len().saturating_mul(other.len()) > MAX_COMPARISONS {
+            return Err(too_large());
+        }
+        combine(&mut result, other);
     }
-    let mut result = unique(&result);
+    let mut result = unique(&result)?;
     as_set(&mut result);
     call.items(result)
 }
@@ -319,7 +331,7 @@ fn sort(call: &Call<'_>) -> Outcome {
 
 fn toset(call: &Call<'_>) -> Outcome {
     let mut items = match &call.arg(0)?.value {
-        Value::List(items) => unique(items),
+        Value::List(items) => unique(items)?,
         Value::Scalar(_) if call.arg(0)?.is_null() => return Ok(Node::null(call.at)),
         _ => return fail("a list is needed"),
     };

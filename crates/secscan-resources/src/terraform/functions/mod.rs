@@ -34,17 +34,24 @@ struct Function {
     /// How many arguments it takes.
     takes: RangeInclusive<usize>,
     unknown: Unknown,
+    /// What a call costs beside the weight of its result.
+    cost: usize,
     run: fn(&Call<'_>) -> Outcome,
 }
 
 /// A function that does nothing when an argument is not known.
 const fn strict(name: &'static str, takes: RangeInclusive<usize>, run: fn(&Call<'_>) -> Outcome) -> Function {
-    Function { name, takes, unknown: Unknown::Spreads, run }
+    Function { name, takes, unknown: Unknown::Spreads, cost: 1, run }
 }
 
 /// A function that makes something even of what is not known.
 const fn lenient(name: &'static str, takes: RangeInclusive<usize>, run: fn(&Call<'_>) -> Outcome) -> Function {
-    Function { name, takes, unknown: Unknown::Seen, run }
+    Function { name, takes, unknown: Unknown::Seen, cost: 1, run }
+}
+
+/// A function that does nothing when an argument is not known, and costs more than a look at its arguments.
+const fn costly(name: &'static str, takes: RangeInclusive<usize>, run: fn(&Call<'_>) -> Outcome) -> Function {
+    Function { name, takes, unknown: Unknown::Spreads, cost: 1_000, run }
 }
 
 /// The functions of one subject.
@@ -166,12 +173,16 @@ impl<'a> Evaluator<'a> {
         if !function.takes.contains(&args.len()) {
             return fail(format!("`{name}` does not take {} arguments", args.len()));
         }
+        if let Err(too_much) = self.spend(function.cost, at) {
+            return Ok(too_much);
+        }
         let result = match (function.run)(&Call { args: &args, at }) {
             Err(Failure { why, unknown: true }) => Node::unresolved(why, at),
             outcome => outcome?,
         };
+        let result = self.used(result, at);
         Ok(match &result.value {
-            Value::List(_) | Value::Map(_) => self.used(result, at),
+            Value::List(_) | Value::Map(_) => result,
             Value::Scalar(_) | Value::Unresolved(_) => referring(result, &args),
         })
     }

@@ -5,7 +5,7 @@ use secscan_model::{Node, Part, Unresolved, Value};
 
 use super::super::template::MAX_PARTS;
 use super::super::value::{Entries, Failure, Outcome, fail, text};
-use super::{Call, Function, lenient, strict};
+use super::{Call, Function, costly, lenient, strict};
 
 const ANY: usize = usize::MAX;
 
@@ -25,9 +25,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     strict("indent", 2..=2, indent),
     lenient("join", 2..=ANY, join),
     strict("lower", 1..=1, |call| call.made(call.text(0)?.to_lowercase())),
-    strict("regex", 2..=2, find),
-    strict("regexall", 2..=2, find_all),
-    strict("replace", 3..=3, replace),
+    costly("regex", 2..=2, find),
+    costly("regexall", 2..=2, find_all),
+    costly("replace", 3..=3, replace),
     strict("split", 2..=2, split),
     strict("startswith", 2..=2, |call| Ok(Node::bool(call.text(0)?.starts_with(&*call.text(1)?), call.at))),
     strict("strcontains", 2..=2, |call| Ok(Node::bool(call.text(0)?.contains(&*call.text(1)?), call.at))),
