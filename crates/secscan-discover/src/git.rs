@@ -200,6 +200,24 @@ pub fn merge_base(path: &Path, revision: &str) -> Result<Base, TargetError> {
     Ok(Base { commit: theirs.to_string().into(), note: Some(note.into()) })
 }
 
+/// What a file directly in `folder` holds at a revision; none when the revision has no such file.
+///
+/// # Errors
+/// When `folder` does not exist or lies in no repository, when the clone does not have `revision`, and when the
+/// repository is damaged.
+pub fn file_at(folder: &Path, revision: &str, name: &str) -> Result<Option<Vec<u8>>, TargetError> {
+    let target = Target::resolve(folder)?;
+    let repository = open(&target.folder, folder)?;
+    let commit = commit_of(&repository, revision)?;
+    let path = within_repository(&repository, &target.folder).join(name);
+    let read = || -> gix::Result<Option<Vec<u8>>> {
+        let entry = repository.find_commit(commit)?.tree()?.lookup_entry_by_path(&path)?;
+        let Some(entry) = entry.filter(|entry| entry.mode().is_blob()) else { return Ok(None) };
+        Ok(Some(entry.object()?.into_blob().take_data()))
+    };
+    read().map_err(|error| TargetError::Git(error.to_string()))
+}
+
 /// The full hash of the commit that is checked out where `path` lies; none outside of a repository and before the first
 /// commit.
 pub fn revision(path: &Path) -> Option<String> {

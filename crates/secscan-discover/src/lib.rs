@@ -3,7 +3,7 @@
 //! Reading order: [`Options`] and [`TargetError`], then the trees: [`Directory`] (a folder or a single file on disk),
 //! [`GitTree`] (the same target as a Git revision has it), [`Stdin`]. All of them implement
 //! [`secscan_model::FileTree`] ([`Forest`] joins several), name files relative to the target with forward slashes, and say what they leave out.
-//! [`merge_base`] and [`revision`] answer what a scan asks Git besides.
+//! [`merge_base`], [`revision`] and [`file_at`] answer what a scan asks Git besides.
 
 #![forbid(unsafe_code)]
 
@@ -18,7 +18,7 @@ mod target;
 pub use directory::Directory;
 pub use error::TargetError;
 pub use forest::Forest;
-pub use git::{Base, GitTree, merge_base, revision};
+pub use git::{Base, GitTree, file_at, merge_base, revision};
 pub use stdin::Stdin;
 
 /// What a tree leaves out.

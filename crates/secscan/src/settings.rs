@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use secscan_core::BuildError;
 use secscan_core::config::Config;
-use secscan_discover::GitTree;
-use secscan_model::{Candidate, FileTree, Location};
+use secscan_discover::file_at;
+use secscan_model::Location;
 use secscan_parse::load::Spanned;
 use secscan_rules::BindError;
 
@@ -47,40 +47,80 @@ fn place(names: &[Spanned<String>], name: &str) -> Option<Location> {
 }
 
 /// Finds and reads the settings: the file that is named, else the nearest `secscan.toml` in the first target or above.
-/// With `base`, its version of the file counts: a change must not loosen the settings that it is judged by.
+/// With `base`, the base revision says where there is one and what it holds: a change must not loosen, add or delete the
+/// settings that it is judged by.
 pub(crate) fn find(named: Option<&Path>, target: Option<&Path>, base: Option<&str>) -> anyhow::Result<Option<Found>> {
-    let file = match (named, target) {
-        (Some(file), _) => file.to_owned(),
-        (None, Some(target)) => match discover(target) {
-            Some(file) => file,
-            None => return Ok(None),
-        },
-        (None, None) => return Ok(None),
-    };
-    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let prefix = below_here(folder);
-    let shown =
-        if prefix.is_empty() { Config::FILE_NAME.to_owned() } else { format!("{prefix}/{}", Config::FILE_NAME) };
-    let shown = if named.is_some() { file.display().to_string() } else { shown };
-    let of_base = base.filter(|_| named.is_none()).and_then(|revision| at_revision(folder, revision));
-    let (text, note) = match of_base {
-        Some(of_base) if of_base != text => {
-            let note = format!("{shown} differs from the base revision; the base revision's settings were used");
-            (of_base, Some(note))
+    match (named, target) {
+        (Some(file), _) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            found(folder, &text, &file.display().to_string(), None).map(Some)
         }
-        _ => (text, None),
-    };
-    let config = Config::parse(&text, &shown)?;
-    Ok(Some(Found { config, folder: folder.to_owned(), prefix, note }))
+        (None, Some(target)) => discover(target, base),
+        (None, None) => Ok(None),
+    }
 }
 
-/// The nearest settings file in the target's folder or above it.
-fn discover(target: &Path) -> Option<PathBuf> {
-    let start = target.canonicalize().ok()?;
-    let found = start.ancestors().map(|folder| folder.join(Config::FILE_NAME)).find(|file| file.is_file())?;
-    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok()?;
-    Some(found.strip_prefix(&here).map(Path::to_owned).unwrap_or(found))
+fn found(folder: &Path, text: &str, shown: &str, note: Option<String>) -> anyhow::Result<Found> {
+    let config = Config::parse(text, shown)?;
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).context("the working directory")?;
+    let prefix = below_here(folder);
+    let folder = folder.strip_prefix(&here).unwrap_or(folder).to_owned();
+    Ok(Found { config, folder, prefix, note })
+}
+
+/// The nearest settings file that counts, in the target's folder or above it.
+fn discover(target: &Path, base: Option<&str>) -> anyhow::Result<Option<Found>> {
+    let Ok(start) = target.canonicalize() else { return Ok(None) };
+    let start = if start.is_dir() { start.as_path() } else { start.parent().unwrap_or(&start) };
+    let mut differing = Vec::new();
+    for folder in start.ancestors() {
+        let shown = shown(folder);
+        let of_disk = of_disk(folder)?;
+        // Above the repository there is no base: the disk's word counts.
+        let of_base = base.and_then(|base| file_at(folder, base, Config::FILE_NAME).ok());
+        let counts = match of_base {
+            Some(of_base) => {
+                let of_base = of_base.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                // Git may end lines otherwise on disk.
+                if !of_base.iter().flat_map(|text| text.lines()).eq(of_disk.iter().flat_map(|text| text.lines())) {
+                    differing.push(shown.clone());
+                }
+                of_base
+            }
+            None => of_disk,
+        };
+        if let Some(text) = counts {
+            return found(folder, &text, &shown, note(&differing)).map(Some);
+        }
+    }
+    // A change that brings the first settings is judged by none.
+    let note = note(&differing);
+    note.map(|note| found(start, "", &shown(start), Some(note))).transpose()
+}
+
+/// What is said of settings that a change touches.
+fn note(differing: &[String]) -> Option<String> {
+    let files = differing.join(" and ");
+    (!differing.is_empty())
+        .then(|| format!("{files} differs from the base revision; the base revision's settings were used"))
+}
+
+/// The text of the settings file of a folder on disk.
+fn of_disk(folder: &Path) -> anyhow::Result<Option<String>> {
+    let file = folder.join(Config::FILE_NAME);
+    if !file.is_file() {
+        return Ok(None);
+    }
+    std::fs::read_to_string(&file).map(Some).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// The settings file of a folder as reports write it.
+fn shown(folder: &Path) -> String {
+    match below_here(folder) {
+        prefix if prefix.is_empty() => Config::FILE_NAME.to_owned(),
+        prefix => format!("{prefix}/{}", Config::FILE_NAME),
+    }
 }
 
 fn below_here(folder: &Path) -> String {
@@ -89,11 +129,4 @@ fn below_here(folder: &Path) -> String {
         (Ok(folder), Ok(here)) => folder.strip_prefix(&here).map(slashed).unwrap_or_default(),
         _ => String::new(),
     }
-}
-
-/// The text of the settings file of a folder at a revision.
-fn at_revision(folder: &Path, revision: &str) -> Option<String> {
-    let tree = GitTree::open(folder, revision, &secscan_discover::Options::default()).ok()?;
-    let bytes = tree.read(&Candidate { path: Config::FILE_NAME.into(), size: 0 }).ok()?;
-    String::from_utf8(bytes.to_vec()).ok()
 }
