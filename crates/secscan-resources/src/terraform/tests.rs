@@ -93,9 +93,8 @@ fn show(node: &secscan_model::Node) -> String {
     }
 }
 
-#[test]
-fn expressions_have_their_values() {
-    let declarations = r#"
+/// What the expressions below refer to.
+const DECLARATIONS: &str = r#"
         variable "unset" {}
         variable "name" { default = "logs" }
         variable "port" {
@@ -118,77 +117,82 @@ fn expressions_have_their_values() {
           open = merge({ a = 1 }, var.unset, { b = 2 })
         }
     "#;
-    let cases = [
-        (r#""text""#, r#""text""#),
-        ("0644", "0644"),
-        ("-1.5", "-1.5"),
-        ("null", "null"),
-        ("var.name", r#""logs""#),
-        ("var.port + 1", "81"),
-        ("!var.flag", "false"),
-        ("var.unset", "?variable `unset` has no value"),
-        ("var.missing", "?variable `missing` is not declared in this folder"),
-        ("var.settings", r#"{size: 3, name: "x", gone: null}"#),
-        ("local.twice", r#""logs-logs""#),
-        ("local.list[1]", r#""b""#),
-        ("local.list[*]", r#"["a", "b", "c"]"#),
-        ("local.list.0", r#""a""#),
-        ("local.list[9]", "?there is no element 9"),
-        ("var.tags.env", r#""prod""#),
-        (r#"var.tags["env"]"#, r#""prod""#),
-        ("var.tags.nope", "?there is no `nope` in `var.tags.nope`"),
-        ("local.open", "{a: ?variable `unset` has no value, b: 2, ...variable `unset` has no value}"),
-        ("local.open.c", "?variable `unset` has no value"),
-        (r#""a-${var.name}-${var.unset}""#, "?a-logs-<${var.unset}>"),
-        (r#""${var.tags}""#, r#"{env: "prod", team: "core"}"#),
-        (r#""%{ if var.flag }yes%{ else }no%{ endif }""#, r#""yes""#),
-        (r#""%{ for x in local.list ~} ${x}, %{ endfor ~}""#, r#""a, b, c, ""#),
-        (r#""%{ if var.unset }yes%{ endif }""#, "?<%{ if var.unset }yes%{ endif }>"),
-        ("<<-EOT\n    one\n      two ${var.port}\n    EOT\n", r#""one\n  two 80\n""#),
-        (r#"var.flag ? "a" : "b""#, r#""a""#),
-        (r#"var.unset ? "a" : "a""#, r#""a""#),
-        (r#"var.unset ? "a" : "b""#, "?variable `unset` has no value"),
-        (r#"var.unset ? "a" : null"#, "??variable `unset` has no value"),
-        ("var.unset && false", "false"),
-        ("true || var.unset", "true"),
-        ("var.unset == 1", "?variable `unset` has no value"),
-        (r#""1" == 1"#, "false"),
-        ("7 % 4 * 2 - 10 / 4", "3.5"),
-        ("1 / 0", "?division by zero"),
-        ("[for x in local.list : upper(x) if x != \"b\"]", r#"["A", "C"]"#),
-        ("{ for k, v in var.tags : v => k }", r#"{prod: "env", core: "team"}"#),
-        ("{ for x in [\"a1\", \"a2\", \"b1\"] : substr(x, 0, 1) => x... }", r#"{a: ["a1", "a2"], b: ["b1"]}"#),
-        ("[for x in var.unset : x]", "?variable `unset` has no value"),
-        (
-            "[for x in local.list : x if var.unset == x]",
-            "[??variable `unset` has no value, ??variable `unset` has no value, ??variable `unset` has no value]",
-        ),
-        ("try(var.tags.nope, \"other\")", r#""other""#),
-        ("try(var.unset.x, \"other\")", "?variable `unset` has no value"),
-        ("can(var.tags.nope)", "false"),
-        ("jsonencode({ a = [1, var.name] })", r#"{a: [1, "logs"]}"#),
-        ("\"x ${jsonencode({ a = [1, var.name] })}\"", r#""x {\"a\":[1,\"logs\"]}""#),
-        ("jsondecode(\"{\\\"a\\\": [1]}\").a", "[1]"),
-        ("file(\"x\")", "?function `file` needs what is not in the configuration"),
-        ("nonsense(1)", "?function `nonsense` is not known"),
-        ("provider::x::y(1)", "?functions of providers are not known"),
-        ("concat(local.list, var.unset)", r#"["a", "b", "c", ??variable `unset` has no value]"#),
-        ("join(\":\", [\"arn\", var.unset, \"x\"])", "?arn:<${...}>:x"),
-        ("format(\"%s-%03d\", var.unset, 7)", "?<${...}>-007"),
-        ("length([var.unset, 1])", "2"),
-        ("contains([var.unset, \"a\"], \"a\")", "true"),
-        ("path.module", r#"".""#),
-        ("terraform.workspace", "?`terraform.workspace` is chosen when Terraform runs"),
-        ("each.key", "?`each` is known only where there is `for_each`"),
-        ("aws_s3_bucket.nope.id", "?`aws_s3_bucket.nope.id` is not declared in this folder"),
-    ];
-    let outputs: String = cases
+
+/// Expressions and their values.
+const EXPRESSIONS: &[(&str, &str)] = &[
+    (r#""text""#, r#""text""#),
+    ("0644", "0644"),
+    ("-1.5", "-1.5"),
+    ("null", "null"),
+    ("var.name", r#""logs""#),
+    ("var.port + 1", "81"),
+    ("!var.flag", "false"),
+    ("var.unset", "?variable `unset` has no value"),
+    ("var.missing", "?variable `missing` is not declared in this folder"),
+    ("var.settings", r#"{size: 3, name: "x", gone: null}"#),
+    ("local.twice", r#""logs-logs""#),
+    ("local.list[1]", r#""b""#),
+    ("local.list[*]", r#"["a", "b", "c"]"#),
+    ("local.list.0", r#""a""#),
+    ("local.list[9]", "?there is no element 9"),
+    ("var.tags.env", r#""prod""#),
+    (r#"var.tags["env"]"#, r#""prod""#),
+    ("var.tags.nope", "?there is no `nope` in `var.tags.nope`"),
+    ("local.open", "{a: ?variable `unset` has no value, b: 2, ...variable `unset` has no value}"),
+    ("local.open.c", "?variable `unset` has no value"),
+    (r#""a-${var.name}-${var.unset}""#, "?a-logs-<${var.unset}>"),
+    (r#""${var.tags}""#, r#"{env: "prod", team: "core"}"#),
+    (r#""%{ if var.flag }yes%{ else }no%{ endif }""#, r#""yes""#),
+    (r#""%{ for x in local.list ~} ${x}, %{ endfor ~}""#, r#""a, b, c, ""#),
+    (r#""%{ if var.unset }yes%{ endif }""#, "?<%{ if var.unset }yes%{ endif }>"),
+    ("<<-EOT\n    one\n      two ${var.port}\n    EOT\n", r#""one\n  two 80\n""#),
+    (r#"var.flag ? "a" : "b""#, r#""a""#),
+    (r#"var.unset ? "a" : "a""#, r#""a""#),
+    (r#"var.unset ? "a" : "b""#, "?variable `unset` has no value"),
+    (r#"var.unset ? "a" : null"#, "??variable `unset` has no value"),
+    ("var.unset && false", "false"),
+    ("true || var.unset", "true"),
+    ("var.unset == 1", "?variable `unset` has no value"),
+    (r#""1" == 1"#, "false"),
+    ("7 % 4 * 2 - 10 / 4", "3.5"),
+    ("1 / 0", "?division by zero"),
+    ("[for x in local.list : upper(x) if x != \"b\"]", r#"["A", "C"]"#),
+    ("{ for k, v in var.tags : v => k }", r#"{prod: "env", core: "team"}"#),
+    ("{ for x in [\"a1\", \"a2\", \"b1\"] : substr(x, 0, 1) => x... }", r#"{a: ["a1", "a2"], b: ["b1"]}"#),
+    ("[for x in var.unset : x]", "?variable `unset` has no value"),
+    (
+        "[for x in local.list : x if var.unset == x]",
+        "[??variable `unset` has no value, ??variable `unset` has no value, ??variable `unset` has no value]",
+    ),
+    ("try(var.tags.nope, \"other\")", r#""other""#),
+    ("try(var.unset.x, \"other\")", "?variable `unset` has no value"),
+    ("can(var.tags.nope)", "false"),
+    ("jsonencode({ a = [1, var.name] })", r#"{a: [1, "logs"]}"#),
+    ("\"x ${jsonencode({ a = [1, var.name] })}\"", r#""x {\"a\":[1,\"logs\"]}""#),
+    ("jsondecode(\"{\\\"a\\\": [1]}\").a", "[1]"),
+    ("file(\"x\")", "?function `file` needs what is not in the configuration"),
+    ("nonsense(1)", "?function `nonsense` is not known"),
+    ("provider::x::y(1)", "?functions of providers are not known"),
+    ("concat(local.list, var.unset)", r#"["a", "b", "c", ??variable `unset` has no value]"#),
+    ("join(\":\", [\"arn\", var.unset, \"x\"])", "?arn:<${...}>:x"),
+    ("format(\"%s-%03d\", var.unset, 7)", "?<${...}>-007"),
+    ("length([var.unset, 1])", "2"),
+    ("contains([var.unset, \"a\"], \"a\")", "true"),
+    ("path.module", r#"".""#),
+    ("terraform.workspace", "?`terraform.workspace` is chosen when Terraform runs"),
+    ("each.key", "?`each` is known only where there is `for_each`"),
+    ("aws_s3_bucket.nope.id", "?`aws_s3_bucket.nope.id` is not declared in this folder"),
+];
+
+#[test]
+fn expressions_have_their_values() {
+    let outputs: String = EXPRESSIONS
         .iter()
         .enumerate()
         .map(|(index, (text, _))| format!("output \"o{index}\" {{\n value = {text}\n}}\n"))
         .collect();
-    let read = read(&format!("{declarations}\n{outputs}"));
-    for (index, (text, expected)) in cases.iter().enumerate() {
+    let read = read(&format!("{DECLARATIONS}\n{outputs}"));
+    for (index, (text, expected)) in EXPRESSIONS.iter().enumerate() {
         assert_eq!(read.show(&format!("output.o{index}"), "value"), *expected, "{text}");
     }
     assert!(read.diagnostics.is_empty(), "{:?}", read.diagnostics);
