@@ -11,8 +11,8 @@ use super::evaluator::{Evaluator, Scope};
 use super::module::{Declaration, Kind};
 use crate::Batch;
 
-/// How many instances all resources of a folder may have together.
-const MAX_TOTAL: usize = 20_000;
+/// How many instances `count` and `for_each` may add to the resources that are written in a folder.
+const MAX_ADDED: usize = 20_000;
 
 /// How many references between the resources of a folder are kept.
 const MAX_EDGES: usize = 200_000;
@@ -21,22 +21,24 @@ const MAX_EDGES: usize = 200_000;
 pub(super) fn emit(evaluator: &mut Evaluator<'_>, unit: &Arc<str>, batch: &mut Batch) {
     let module = evaluator.module;
     let first = batch.resources.len();
+    let mut room = MAX_ADDED;
     // Addresses with and without instance keys.
     let mut by_address: HashMap<Arc<str>, Vec<ResourceId>> = HashMap::new();
     for (index, declaration) in module.declarations.iter().enumerate() {
         let Some(instances) = evaluator.instances(index) else { continue };
         let kind: Arc<str> = kind_word(declaration).into();
         let opaque = unread_module(evaluator, declaration);
-        for instance in &instances.list {
-            if batch.resources.len() - first >= MAX_TOTAL {
-                let at = header(declaration.block, Scope::of(declaration.unit));
-                evaluator.report(
-                    DiagnosticKind::Limit,
-                    at,
-                    format!("only {MAX_TOTAL} resources of this folder were looked at"),
-                );
-                return link(evaluator, batch, first, &by_address);
-            }
+        let shown = instances.list.len().min(1 + room);
+        if shown < instances.list.len() {
+            let message = format!(
+                "only {shown} of {} instances of `{}` were looked at",
+                instances.list.len(),
+                declaration.address
+            );
+            evaluator.report(DiagnosticKind::Limit, header(declaration.block, Scope::of(declaration.unit)), message);
+        }
+        room -= shown.saturating_sub(1);
+        for instance in &instances.list[..shown] {
             let id = batch.push(Resource {
                 platform: Platform::Terraform,
                 kind: kind.clone(),
