@@ -126,11 +126,21 @@ fn read_documents(source: &Source, parsed: Parsed, reading: &mut FileReading) {
         }
     }
     if platforms.is_empty() && !parsed.diagnostics.is_empty() {
-        platforms.extend(READERS.iter().find(|reader| reader.resembles(source)).map(|reader| reader.platform()));
+        let source = in_ascii(source);
+        platforms.extend(READERS.iter().find(|reader| reader.resembles(&source)).map(|reader| reader.platform()));
     }
     if !platforms.is_empty() {
         reading.recognised = true;
         take_in(parsed, &platforms, reading);
+    }
+}
+
+/// The file as it looks to whoever knows ASCII only: a manifest in UTF-16 cannot be read, yet must be told from others.
+fn in_ascii(source: &Source) -> Source {
+    let is_ascii = |byte: &&u8| byte.is_ascii() && **byte != 0;
+    match source.text() {
+        Ok(_) => source.clone(),
+        Err(_) => Source { bytes: source.bytes.iter().filter(is_ascii).copied().collect(), ..source.clone() },
     }
 }
 

@@ -15,6 +15,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use memchr::memmem;
 use secscan_model::{
     Diagnostic, DiagnosticKind, Edge, Location, Map, Node, Platform, Resource, ResourceId, Source, Value,
 };
@@ -42,6 +43,11 @@ impl Reader for CloudFormation {
         document.get("ROSTemplateFormatVersion").is_none()
             && (document.get("AWSTemplateFormatVersion").is_some()
                 || document.get("Resources").is_some_and(|resources| resources.entries().iter().any(is_resource)))
+    }
+
+    fn resembles(&self, source: &Source) -> bool {
+        let has = |word: &str| memmem::find(&source.bytes, word.as_bytes()).is_some();
+        has("AWSTemplateFormatVersion") || has("Resources") && has("AWS::")
     }
 
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
