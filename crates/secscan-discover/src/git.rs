@@ -30,7 +30,8 @@ pub struct Base {
 
 /// The files of a target at a revision, named as [`crate::Directory`] names them.
 ///
-/// Links and submodules are left out with a diagnostic. A target that the revision does not have yet is empty.
+/// Links and submodules are left out with a diagnostic. Ignore files are not asked: what a revision holds is tracked. A
+/// target that the revision does not have yet is empty.
 pub struct GitTree {
     repository: ThreadSafeRepository,
     /// Repositories with warm caches, one a thread that has read at the same time.
@@ -238,7 +239,11 @@ pub(crate) fn tracked(folder: &Path) -> Option<Vec<PathBuf>> {
     let index = repository.index_or_empty().ok()?;
     let paths = index.entries().iter().filter_map(|entry| {
         let path = gix::path::from_bstr(entry.path(&index)).ok()?;
-        path.strip_prefix(&within).ok().map(Path::to_owned)
+        if within.as_os_str().is_empty() {
+            Some(path.into_owned())
+        } else {
+            Some(path.strip_prefix(&within).ok()?.to_owned())
+        }
     });
     Some(paths.collect())
 }
