@@ -41,10 +41,8 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let outcome = run(&arguments.command, &mut out).and_then(|verdict| {
-        out.flush()?;
-        Ok(verdict)
-    });
+    let outcome = run(&arguments.command, &mut out)
+        .and_then(|verdict| unless_abandoned(out.flush().map_err(Into::into)).map(|()| verdict));
     match outcome {
         Ok(Verdict::Passed) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
@@ -91,9 +89,17 @@ fn schema(kind: SchemaKind, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     Ok(Verdict::Passed)
 }
 
+/// The outcome of writing to standard output, where it is no error that the reader has gone: what was found out still
+/// counts.
+pub(crate) fn unless_abandoned(written: anyhow::Result<()>) -> anyhow::Result<()> {
+    written.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
+}
+
 /// Whoever read our output has gone (`secscan rules list | head`): nothing is wrong.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    })
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let of_json = || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or_else(of_json)
+    };
+    error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
 }

@@ -17,7 +17,7 @@ use secscan_report::Shown;
 use crate::args::{BaselineArguments, Output, ScanArguments, Selection};
 use crate::progress::Progress;
 use crate::settings::{self, Found};
-use crate::{Verdict, packs, rule_files, targets};
+use crate::{Verdict, packs, rule_files, targets, unless_abandoned};
 
 /// Scans and reports.
 pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
@@ -219,8 +219,7 @@ fn write_all(arguments: &ScanArguments, report: &Report, show: Shown, out: &mut 
     let width = is_terminal.then(terminal_width).flatten();
     let options =
         secscan_report::Options { colour: choice != anstream::ColorChoice::Never, show, width, ..Default::default() };
-    (format.write)(report, &options, out)?;
-    Ok(())
+    unless_abandoned((format.write)(report, &options, out).map_err(Into::into))
 }
 
 fn terminal_width() -> Option<usize> {
