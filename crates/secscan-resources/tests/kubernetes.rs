@@ -1,6 +1,6 @@
 //! What is read of `fixtures/kubernetes/manifests`, line by line as `expected.jsonl` beside it says.
 //!
-//! After a wanted change: run with `--nocapture` and put what is printed into that file.
+//! After a wanted change: run with `--nocapture` and put the printed lines that begin with a brace into that file.
 
 #![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
 
