@@ -30,7 +30,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The clinic, copied file by file in an order that `step` shuffles: each `step`-th file, then the next of each.
-fn copy(step: usize) -> Workspace {
+pub(crate) fn copy(step: usize) -> Workspace {
     let workspace = Workspace::with(&[]);
     let files = files(&clinic());
     for first in 0..step {

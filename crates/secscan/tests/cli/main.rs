@@ -9,5 +9,6 @@ mod commands;
 mod determinism;
 mod exit_codes;
 mod gate;
+mod golden;
 mod since;
 mod workspace;
