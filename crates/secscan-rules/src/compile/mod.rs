@@ -1,18 +1,20 @@
 //! From rule files to compiled rules: everything is checked here, with the place, so that judging cannot fail.
 //!
-//! Reading order: [`compile`] → `condition` → `path` → `message`.
+//! Reading order: [`compile`] → `condition` → `path` → `message` → `platforms`.
 
 mod condition;
 mod message;
 mod path;
+mod platforms;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use secscan_model::{Confidence, Location, Platform, RuleId, RuleInfo, Severity, Source, SourceId, vocabulary};
+use secscan_model::{Confidence, Location, Platform, RuleId, RuleInfo, Severity, Source, SourceId};
 use secscan_parse::load::{self, Located, Raw};
 
 use self::condition::{Compiler, attributes_of, literals, texts};
+use self::platforms::platforms_of;
 use crate::check::{Check, Param, Rule, Selector};
 use crate::syntax::{CheckFile, ConfidenceWord, ParamFile, RuleFile, SeverityWord};
 
@@ -175,16 +177,7 @@ pub fn is_rule_id(id: &str) -> bool {
 
 fn info(file: &RuleFile, checks: &[Check]) -> RuleInfo {
     let arc = |text: &String| -> Arc<str> { text.trim().into() };
-    let mut platforms = BTreeSet::new();
-    for check in checks {
-        match check.selector.platform {
-            Platform::Common => {
-                let kinds = check.selector.types.iter().filter_map(|kind| vocabulary::common_kind(kind));
-                platforms.extend(kinds.flat_map(|kind| kind.from.iter().copied()));
-            }
-            platform => drop(platforms.insert(platform)),
-        }
-    }
+    let platforms: BTreeSet<Platform> = checks.iter().flat_map(platforms_of).collect();
     RuleInfo {
         id: RuleId(file.id.value.as_str().into()),
         title: arc(&file.title),
