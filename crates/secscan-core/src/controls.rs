@@ -179,8 +179,10 @@ fn unknown_reason(mapping: &Mapping<'_>, deciding: &[(usize, Role)], verdicts: &
         return Some(format!("some {} files could not be read", names.join(" and ")).into());
     }
     let unknown: u64 = deciding.iter().map(|(rule, _)| tally(*rule).unknown).sum();
-    if unknown > 0 {
-        return Some(format!("{unknown} answers hang on values that are not in the files").into());
+    match unknown {
+        0 => {}
+        1 => return Some("one answer hangs on a value that is not in the files".into()),
+        _ => return Some(format!("{unknown} answers hang on values that are not in the files").into()),
     }
     let examined = deciding.iter().any(|(rule, _)| tally(*rule).examined() > 0);
     let supported =

@@ -39,7 +39,9 @@ pub(super) fn write_all<W: io::Write>(
 /// One finding, without a line break at its end. What is not new is only named: whoever compares wants to see the rest.
 fn render(report: &Report, finding: &Finding, renderer: &Renderer) -> String {
     let observed = safe(&finding.observed);
-    let label = Some(observed).filter(|label| !label.is_empty() && !finding.place.text.contains(&**label));
+    // What a reader computed (`open` is true) says nothing beside the value that it was computed from.
+    let is_telling = |label: &str| !matches!(label, "" | "true" | "false") && !finding.place.text.contains(label);
+    let label = Some(observed).filter(|label| is_telling(label));
     let title = level(finding).primary_title(safe(&finding.message)).id(safe(&finding.rule.0));
     if finding.status == Status::Open && !finding.new {
         let known = Level::NOTE.message("the base revision has it too");
