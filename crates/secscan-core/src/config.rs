@@ -54,8 +54,6 @@ pub struct Settings {
     pub min_severity: Option<Severity>,
     /// Whether a scan fails when something recognised cannot be read, or when there is nothing to scan.
     pub strict: bool,
-    /// The Kubernetes version that manifests are meant for: `1.31`.
-    pub kubernetes_version: Option<String>,
     /// The largest file that is read, in bytes.
     pub max_file_size: Option<u64>,
     /// Findings that are set aside in several places at once.

@@ -12,7 +12,7 @@ use crate::select;
 pub struct RuleSet {
     /// The rules, sorted by id.
     pub rules: Vec<Rule>,
-    exact: BTreeMap<(Platform, String), Vec<(u32, u32)>>,
+    exact: BTreeMap<Platform, BTreeMap<String, Vec<(u32, u32)>>>,
     patterns: Vec<(Platform, String, (u32, u32))>,
 }
 
@@ -29,7 +29,7 @@ impl RuleSet {
                     if pattern.contains(['*', '/']) {
                         set.patterns.push((platform, pattern.clone(), key));
                     } else {
-                        set.exact.entry((platform, pattern.clone())).or_default().push(key);
+                        set.exact.entry(platform).or_default().entry(pattern.clone()).or_default().push(key);
                     }
                 }
             }
@@ -44,7 +44,7 @@ impl RuleSet {
 
     /// The checks that a resource is asked, each with the index of its rule, in the order of the rules.
     pub fn checks_for(&self, resource: &Resource) -> Vec<(usize, &Check)> {
-        let exact = self.exact.get(&(resource.platform, resource.kind.to_string()));
+        let exact = self.exact.get(&resource.platform).and_then(|kinds| kinds.get(&*resource.kind));
         let mut keys: Vec<_> = exact.into_iter().flatten().copied().collect();
         for (platform, pattern, key) in &self.patterns {
             if *platform == resource.platform && select::is_type(pattern, resource) {

@@ -17,7 +17,6 @@ only = ["encryption"]
 skip = ["aws-s3-versioning"]
 min-severity = "low"
 strict = true
-kubernetes-version = "1.31"
 max-file-size = 1000
 
 [[ignore]]
@@ -47,7 +46,6 @@ regions = ["eu-west-1", "eu-central-1"]
     assert_eq!(settings.exclude, ["vendor/**"]);
     assert_eq!(settings.min_severity, Some(Severity::Low));
     assert!(settings.strict);
-    assert_eq!(settings.kubernetes_version.as_deref(), Some("1.31"));
     assert_eq!(settings.max_file_size, Some(1000));
     let ignore = &settings.ignore[0].value;
     assert!(ignore.paths[0].matches("tools/a/Dockerfile"));

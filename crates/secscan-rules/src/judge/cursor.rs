@@ -2,7 +2,7 @@
 
 use elsa::FrozenVec;
 use elsa::map::FrozenBTreeMap;
-use secscan_model::{Graph, Location, Node, Platform, ResourceId, Value};
+use secscan_model::{Graph, Location, Node, Platform, ResourceId, Value, vocabulary};
 
 use crate::check::Step;
 
@@ -35,7 +35,7 @@ pub(super) enum State<'a> {
 /// What lives as long as the judging of one resource: computed children, made once however many rules ask.
 #[derive(Default)]
 pub(super) struct Scratch {
-    computed: FrozenBTreeMap<(usize, String), Box<Option<Node>>>,
+    computed: FrozenBTreeMap<(usize, &'static str), Box<Option<Node>>>,
     nodes: FrozenVec<Box<Node>>,
 }
 
@@ -94,13 +94,20 @@ impl<'a> Cursor<'a> {
     /// The elements there: the items of a list at any depth, else the value itself. Where a list is empty, one absent
     /// element.
     pub(super) fn elements(self) -> Vec<Self> {
-        let State::Node(Node { value: Value::List(_), .. }) = self.state else { return vec![self] };
+        if !self.is_list() {
+            return vec![self];
+        }
         let mut elements = Vec::new();
         self.flatten(&mut elements);
         if elements.is_empty() {
             elements.push(self.absent());
         }
         elements
+    }
+
+    /// Whether a list stands there.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self.state, State::Node(Node { value: Value::List(_), .. }))
     }
 
     fn flatten(self, elements: &mut Vec<Self>) {
@@ -140,26 +147,34 @@ impl<'a> Walker<'a> {
         at
     }
 
+    /// What a step leads to that leads to one place: most do, and evaluation asks here first to save a list.
+    pub(super) fn one(&self, from: Cursor<'a>, step: &Step) -> Option<Cursor<'a>> {
+        match step {
+            Step::Key(key) => Some(self.key(from, key)),
+            Step::Computed(name) => Some(self.computed(from, name)),
+            Step::Root => Some(Cursor::root(self.graph, from.resource)),
+            Step::Owner => Some(match self.graph.resource(from.resource).owner {
+                Some(owner) => Cursor::root(self.graph, owner),
+                None => from.absent(),
+            }),
+            Step::KeyName => Some(match from.key {
+                Some(key) => from.onto(self.keep(Node::text(key, from.anchor)), None),
+                None => from.absent(),
+            }),
+            Step::Itself => Some(from),
+            Step::Any | Step::Deep(_) | Step::FirstOf(_) | Step::Before | Step::After => None,
+        }
+    }
+
     /// What one step leads to, lists whole. At least one cursor, which may be absent.
     pub(super) fn step(&self, from: Cursor<'a>, step: &Step) -> Vec<Cursor<'a>> {
         match step {
-            Step::Key(key) => vec![self.key(from, key)],
             Step::Any => self.values(from),
             Step::Deep(step) => self.deep(from, step),
             Step::FirstOf(paths) => self.first_of(from, paths),
-            Step::Computed(name) => vec![self.computed(from, name)],
-            Step::Root => vec![Cursor::root(self.graph, from.resource)],
-            Step::Owner => match self.graph.resource(from.resource).owner {
-                Some(owner) => vec![Cursor::root(self.graph, owner)],
-                None => vec![from.absent()],
-            },
-            Step::KeyName => match from.key {
-                Some(key) => vec![from.onto(self.keep(Node::text(key, from.anchor)), None)],
-                None => vec![from.absent()],
-            },
-            Step::Itself => vec![from],
             Step::Before => self.siblings(from, true),
             Step::After => self.siblings(from, false),
+            _ => self.one(from, step).into_iter().collect(),
         }
     }
 
@@ -247,7 +262,8 @@ impl<'a> Walker<'a> {
     }
 
     fn computed_node(&self, node: &'a Node, name: &str) -> Option<&'a Node> {
-        let key = (std::ptr::from_ref(node) as usize, name.to_owned());
+        let name = vocabulary::COMPUTED.iter().find(|child| child.name == name)?.name;
+        let key = (std::ptr::from_ref(node) as usize, name);
         if let Some(known) = self.scratch.computed.get(&key) {
             return known.as_ref();
         }

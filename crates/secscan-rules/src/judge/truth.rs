@@ -89,6 +89,9 @@ impl<'a> Evaluation<'a> {
     }
 
     fn at(&self, step: &Step, whole: &[Matcher], then: Option<&Test>, at: Cursor<'a>, side: Side) -> Truth {
+        if let Some(end) = self.walker.one(at, step) {
+            return self.end(whole, then, end, side);
+        }
         let ends = self.walker.step(at, step);
         side.over(ends.into_iter().map(|end| self.end(whole, then, end, side)))
     }
@@ -97,6 +100,7 @@ impl<'a> Evaluation<'a> {
     pub(super) fn end(&self, whole: &[Matcher], then: Option<&Test>, end: Cursor<'a>, side: Side) -> Truth {
         let of_whole = whole.iter().map(|matcher| self.is(matcher, end, side)).min().unwrap_or(True);
         match then {
+            Some(test) if of_whole > False && !end.is_list() => of_whole.min(self.truth(test, end, side)),
             Some(test) if of_whole > False => {
                 let elements = end.elements().into_iter().map(|element| self.truth(test, element, side));
                 of_whole.min(side.over(elements))
