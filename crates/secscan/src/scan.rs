@@ -62,7 +62,8 @@ pub(crate) fn baseline(arguments: &BaselineArguments, out: &mut dyn Write) -> an
     } else {
         let file = &arguments.output;
         std::fs::write(file, baseline.to_json()).with_context(|| format!("cannot write {}", file.display()))?;
-        writeln!(out, "{} findings written to {}", baseline.len(), file.display())?;
+        let findings = if baseline.len() == 1 { "finding" } else { "findings" };
+        writeln!(out, "{} {findings} written to {}", baseline.len(), file.display())?;
     }
     Ok(Verdict::Passed)
 }

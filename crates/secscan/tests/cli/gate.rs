@@ -258,7 +258,7 @@ fn a_baseline_lets_known_findings_pass_and_new_ones_gate() {
     let workspace = Workspace::with(&[("pod.yaml", &privileged_pod("agent"))]);
     let written = workspace.run(&[&["baseline", "--now", TODAY, "-o", "known.json"], &ONLY[..]].concat());
     assert_eq!(written.code, Some(0), "{written:?}");
-    assert!(written.stdout.contains("1 findings written to known.json"), "{}", written.stdout);
+    assert!(written.stdout.contains("1 finding written to known.json"), "{}", written.stdout);
     let (run, report) = scan(&workspace, &["--baseline", "known.json"]);
     assert_eq!(run.code, Some(0));
     assert_eq!(findings(&report), [format!("{RULE} pod.yaml:9 baselined")]);
