@@ -1,6 +1,6 @@
 //! Our own JSON: documented by its schema, versioned, and kept when the model changes.
 //!
-//! Reading order: [`write`] → [`Wire`] and the structs below it, in the order of the output → the conversions. Fields
+//! Reading order: [`write()`] → [`Wire`] and the structs below it, in the order of the output → the conversions. Fields
 //! are only ever added within one version; columns are one-based in code points, ends are exclusive.
 
 use std::collections::BTreeMap;

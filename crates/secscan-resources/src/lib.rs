@@ -1,10 +1,11 @@
 //! What documents are: files in, resources out.
 //!
 //! Reading order: [`read_file`] turns one file into resources or, where a whole folder is needed, into a [`Fragment`];
-//! [`units`] groups fragments, [`read_unit`] evaluates a group; [`assemble`] joins everything into a [`Graph`] and finds
+//! [`units`] groups fragments, [`read_unit`] evaluates a group; [`assemble`] joins everything into a
+//! [`secscan_model::Graph`] and finds
 //! the references across files. [`computed`] holds the `$`-children that rules may ask any value for.
 //!
-//! Everything here is total: bad input becomes a [`Diagnostic`], never an error or a panic.
+//! Everything here is total: bad input becomes a [`secscan_model::Diagnostic`], never an error or a panic.
 
 #![forbid(unsafe_code)]
 

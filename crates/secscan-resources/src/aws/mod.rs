@@ -1,6 +1,6 @@
 //! The common kinds of AWS, from Terraform and CloudFormation alike.
 //!
-//! Reading order: [`derive`], then [`network`] (`network-rule`) and [`policies`] (`iam-statement`). What the attributes
+//! Reading order: [`derive()`], then [`network`] (`network-rule`) and [`policies`] (`iam-statement`). What the attributes
 //! mean is said in [`secscan_model::vocabulary::COMMON_KINDS`].
 
 mod network;

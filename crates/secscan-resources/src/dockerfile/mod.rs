@@ -1,7 +1,7 @@
 //! Dockerfiles.
 //!
 //! Reading order: [`read`] (instructions to stages) → [`variables`] (`ARG` and `ENV`) → [`stage`] (what a stage
-//! accumulates) → [`derive`] (commands, variables and images).
+//! accumulates) → [`mod@derive`] (commands, variables and images).
 //!
 //! Resources: `stage` (address: its name, else its number) > one of each instruction, of the kind of its keyword (the
 //! stage's address; `global` before the first stage).
