@@ -18,7 +18,7 @@ use crate::target::{Target, Wanted, is_terraform, slashed};
 use crate::{Options, TargetError, git, too_large};
 
 /// The name of the ignore files of secscan itself.
-const IGNORE_FILE: &str = ".secscanignore";
+pub const IGNORE_FILE: &str = ".secscanignore";
 
 /// The files of a folder, or of one file.
 ///

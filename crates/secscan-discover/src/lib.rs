@@ -15,7 +15,7 @@ mod git;
 mod stdin;
 mod target;
 
-pub use directory::Directory;
+pub use directory::{Directory, IGNORE_FILE};
 pub use error::TargetError;
 pub use forest::Forest;
 pub use git::{Base, GitTree, file_at, merge_base, revision};

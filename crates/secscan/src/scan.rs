@@ -1,5 +1,6 @@
 //! `secscan scan` and `secscan baseline`: from arguments and settings to a library call, and its report to outputs.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use secscan_core::config::Settings;
 use secscan_core::{Scanner, ScannerBuilder, Threshold};
 use secscan_discover::{Base, Forest, merge_base, revision};
 use secscan_model::report::{Notice, RunInputs};
-use secscan_model::{DiagnosticKind, Report, Source, SourceId};
+use secscan_model::{Candidate, DiagnosticKind, FileTree, Report, Source, SourceId};
 use secscan_parse::load::Spanned;
 use secscan_report::Shown;
 
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
     let scanner = prepared.build(builder)?;
     let mut report = prepared.scan(&scanner, selection, base.as_ref())?;
     let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
-    report.notices.extend(notes.into_iter().flatten().map(note));
+    report.notices.extend(notes.into_iter().flatten().chain(prepared.changed_ignore_files()).map(note));
     write_all(arguments, &report, shown, out)?;
     Ok(verdict(&report, arguments.strict || settings.strict))
 }
@@ -97,6 +98,31 @@ impl Prepared {
 
     fn note(&self) -> Option<Arc<str>> {
         self.found.as_ref()?.note.as_deref().map(Into::into)
+    }
+
+    /// What is to be said of files that leave others out of the scan and that the base revision lacks or has otherwise: a
+    /// change must not hide itself in silence.
+    fn changed_ignore_files(&self) -> Vec<Arc<str>> {
+        let Some(base) = &self.base_tree else { return Vec::new() };
+        let listing = self.tree.list();
+        let skipped = listing.diagnostics.iter().filter_map(|diagnostic| diagnostic.path.clone());
+        let listed = listing.files.iter().map(|file| file.path.clone());
+        let is_ignore_file = |path: &Arc<str>| path.rsplit('/').next() == Some(secscan_discover::IGNORE_FILE);
+        let names: BTreeSet<Arc<str>> = listed.chain(skipped).filter(is_ignore_file).collect();
+        let differs = |path: &Arc<str>| {
+            let file = Candidate { path: path.clone(), size: 0 };
+            match (self.tree.read(&file).ok(), base.read(&file).ok()) {
+                (_, None) => true,
+                (now, before) => now.is_some() && now != before,
+            }
+        };
+        let changed = names.iter().filter(|path| differs(path));
+        changed
+            .map(|path| {
+                format!("{path} is new or differs from the base revision: this change decides itself what is left out")
+                    .into()
+            })
+            .collect()
     }
 
     /// A builder with everything that does not depend on the command.
