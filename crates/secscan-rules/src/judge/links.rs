@@ -1,13 +1,14 @@
 //! References between resources, indexed both ways, and how many satisfy a `linked` condition.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use secscan_model::{Edge, Graph, Platform, Resource, ResourceId};
 
 use super::cursor::Cursor;
 use super::truth::{Evaluation, Side, Truth};
-use crate::check::{Link, Other, PathText, Scope, Step};
+use crate::check::{Link, Other, PathText, Scope, Selector, Step};
 use crate::select;
 
 /// The references of a graph, by either end.
@@ -15,7 +16,8 @@ use crate::select;
 pub struct Links {
     from: BTreeMap<ResourceId, Vec<u32>>,
     to: BTreeMap<ResourceId, Vec<u32>>,
-    units: BTreeMap<String, Vec<ResourceId>>,
+    /// The resources of each unit by type.
+    units: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<ResourceId>>>,
     opaque_units: BTreeMap<String, bool>,
 }
 
@@ -28,12 +30,23 @@ impl Links {
             links.to.entry(edge.to).or_default().push(index as u32);
         }
         for (id, resource) in graph.iter() {
-            links.units.entry(resource.unit.to_string()).or_default().push(id);
+            let kinds = links.units.entry(resource.unit.clone()).or_default();
+            kinds.entry(resource.kind.clone()).or_default().push(id);
             if resource.opaque.is_some() {
                 links.opaque_units.insert(resource.unit.to_string(), true);
             }
         }
         links
+    }
+
+    /// The resources of a unit whose type a selector may mean.
+    fn members(&self, unit: &str, selector: &Selector) -> Vec<ResourceId> {
+        let is_meant = |kind: &str| {
+            let kinds = selector.types.iter().map(|pattern| pattern.rsplit('/').next().unwrap_or(pattern));
+            kinds.into_iter().any(|pattern| select::glob(pattern, kind))
+        };
+        let kinds = self.units.get(unit).into_iter().flatten();
+        kinds.filter(|(kind, _)| is_meant(kind)).flat_map(|(_, ids)| ids).copied().collect()
     }
 
     fn edges<'a>(&'a self, graph: &'a Graph, of: ResourceId) -> impl Iterator<Item = (&'a Edge, bool)> {
@@ -58,7 +71,7 @@ impl<'a> Evaluation<'a> {
             Other::Files(globs) => return self.linked_files(globs, link.scope, at),
             Other::Resources(selector) => selector,
         };
-        let (candidates, mut perhaps) = self.candidates(link, at);
+        let (candidates, mut perhaps) = self.candidates(link, selector, at);
         let mut sure = Vec::new();
         for candidate in candidates {
             let other = self.graph().resource(candidate);
@@ -78,7 +91,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The resources that may satisfy a link, and whether something unreadable may hold more.
-    fn candidates(&self, link: &Link, at: Cursor<'a>) -> (Vec<ResourceId>, bool) {
+    fn candidates(&self, link: &Link, selector: &Selector, at: Cursor<'a>) -> (Vec<ResourceId>, bool) {
         let us = self.anchor_resource(at.resource);
         let resource = self.graph().resource(us);
         match link.scope {
@@ -88,8 +101,7 @@ impl<'a> Evaluation<'a> {
             }
             Some(Scope::Unit) => {
                 let unit = &*resource.unit;
-                let members = self.links.units.get(unit).cloned().unwrap_or_default();
-                (members, self.links.opaque_units.contains_key(unit))
+                (self.links.members(unit, selector), self.links.opaque_units.contains_key(unit))
             }
             Some(Scope::Directory) => {
                 let folder = self.folder(resource);
