@@ -7,10 +7,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use secscan_model::{Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, ResourceId, Source, SourceId, Tally};
 use secscan_resources::{FileReading, Options, assemble, read_file, read_unit, units};
+use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 use secscan_rules::{Judge, RuleSet};
 
 use crate::observer::{Event, Observer, Stage};
+use crate::text::{TextJudge, TextReading};
 
 /// What a tree holds and what the rules say of it.
 #[derive(Debug)]
@@ -45,10 +47,13 @@ pub(crate) fn examine(
     observer.event(Event::Begin(Stage::List));
     let listing = tree.list();
     observer.event(Event::Files(listing.files.len() as u64));
-    let (graph, mut diagnostics) = read(tree, &listing.files, options, observer);
+    let text = TextJudge::new(rules);
+    let Reading { mut graph, texts, text_files, mut diagnostics } =
+        read(tree, &listing.files, options, Some(&text), observer);
     diagnostics.extend(listing.diagnostics);
     observer.event(Event::Begin(Stage::Judge));
-    let judged = judge(&graph, rules, keep);
+    let mut judged = judge(&graph, rules, keep);
+    judged.add_texts(text.verdicts(&mut graph, &texts), rules, text_files);
     diagnostics.extend(judged.diagnostics);
     Examination {
         graph,
@@ -59,27 +64,49 @@ pub(crate) fn examine(
     }
 }
 
-/// The resources of a tree, unjudged.
+/// What a tree holds, unjudged but for rules about text.
+pub(crate) struct Reading {
+    /// The resources.
+    pub(crate) graph: Graph,
+    /// What rules about text found, by file.
+    texts: Vec<(Source, TextReading)>,
+    /// How many files are text.
+    text_files: u64,
+    /// What was not understood.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a tree; with a judge of text, all of its files.
 pub(crate) fn read(
     tree: &dyn FileTree,
     files: &[Candidate],
     options: &Options,
+    text: Option<&TextJudge<'_>>,
     observer: &dyn Observer,
-) -> (Graph, Vec<Diagnostic>) {
+) -> Reading {
     observer.event(Event::Begin(Stage::Read));
     let paths: Vec<Arc<str>> = files.iter().map(|file| file.path.clone()).collect();
-    let wanted: Vec<_> = files.iter().enumerate().filter(|(_, file)| secscan_resources::claims(&file.path)).collect();
+    let text = text.filter(|text| !text.is_idle());
+    let is_wanted = |file: &Candidate| text.is_some() || secscan_resources::claims(&file.path);
+    let wanted: Vec<_> = files.iter().enumerate().filter(|(_, file)| is_wanted(file)).collect();
     let read_one = |(index, file): &(usize, &Candidate)| {
-        let reading = read_candidate(tree, SourceId(*index as u32), file);
+        let reading = read_candidate(tree, SourceId(*index as u32), file, text);
         observer.event(Event::FileRead);
         reading
     };
     let outcomes: Vec<_> = wanted.par_iter().map(read_one).collect();
     let mut readings = Vec::with_capacity(outcomes.len());
+    let (mut texts, mut text_files) = (Vec::new(), 0);
     let mut diagnostics = Vec::new();
     for outcome in outcomes {
         match outcome {
-            Ok(reading) => readings.push(reading),
+            Ok((reading, text)) => {
+                text_files += u64::from(text.is_text);
+                if text.has_hits() {
+                    texts.extend(reading.as_ref().map(|reading| (reading.source.clone(), text)));
+                }
+                readings.extend(reading);
+            }
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
@@ -96,13 +123,25 @@ pub(crate) fn read(
     observer.event(Event::Begin(Stage::Link));
     let (graph, more) = assemble(readings, evaluated, paths);
     diagnostics.extend(more);
-    (graph, diagnostics)
+    Reading { graph, texts, text_files, diagnostics }
 }
 
-fn read_candidate(tree: &dyn FileTree, id: SourceId, file: &Candidate) -> Result<FileReading, Diagnostic> {
+/// One file; no reading where nobody needs its text any more, so that only what is reported stays in memory.
+fn read_candidate(
+    tree: &dyn FileTree,
+    id: SourceId,
+    file: &Candidate,
+    text: Option<&TextJudge<'_>>,
+) -> Result<(Option<FileReading>, TextReading), Diagnostic> {
     let bytes = tree.read(file)?;
     let source = Source { id, path: file.path.clone(), origin: tree.origin(), bytes };
-    catch_unwind(AssertUnwindSafe(|| read_file(source))).map_err(|_| {
+    let read = || {
+        let text = text.map(|text| text.read(&source)).unwrap_or_default();
+        let mut reading = read_file(source);
+        reading.is_needed = text.has_hits();
+        ((reading.recognised || reading.is_needed).then_some(reading), text)
+    };
+    catch_unwind(AssertUnwindSafe(read)).map_err(|_| {
         let message = "secscan failed while it read this file; please report it";
         Diagnostic::new(DiagnosticKind::Internal, message).path(file.path.clone())
     })
@@ -164,6 +203,20 @@ impl Judged {
         if is_kept {
             self.verdicts.push(verdict);
         }
+    }
+
+    /// Adds the verdicts of rules about text: a file in which such a rule found nothing passes.
+    fn add_texts(&mut self, verdicts: Vec<Verdict>, rules: &RuleSet, files: u64) {
+        for (rule, tally) in rules.rules.iter().zip(&mut self.tallies) {
+            if matches!(rule.body, Body::Secret(_)) {
+                tally.pass += files;
+            }
+        }
+        for verdict in &verdicts {
+            self.tallies[verdict.rule].pass -= 1;
+            self.tallies[verdict.rule].fail += 1;
+        }
+        self.verdicts.extend(verdicts);
     }
 
     fn join(mut self, other: Self) -> Self {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use secscan_model::report::Related;
-use secscan_model::{ControlRef, Finding, FindingKind, Graph, Location, ResourceId, RuleId, RuleInfo, Status};
+use secscan_model::{
+    ControlRef, Finding, FindingKind, Graph, Location, Platform, ResourceId, RuleId, RuleInfo, Status,
+};
 use secscan_rules::RuleSet;
 use secscan_rules::judge::{Hit, Outcome, Verdict};
 
@@ -138,7 +140,9 @@ fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Plac
 fn identity(info: &RuleInfo, resource: &secscan_model::Resource, hit: &Hit) -> Arc<str> {
     let mut digest = secscan_model::source::Digest::default();
     let platform = resource.platform.as_str();
-    for part in [&*info.id.0, platform, &*resource.kind, &*resource.address, &*resource.part, &*hit.path] {
+    // A leaked line is the same leak in a renamed file.
+    let address = if resource.platform == Platform::Text { "" } else { &*resource.address };
+    for part in [&*info.id.0, platform, &*resource.kind, address, &*resource.part, &*hit.path] {
         digest.update(part.as_bytes());
         digest.update(&[0]);
     }

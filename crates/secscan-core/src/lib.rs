@@ -1,6 +1,6 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
-//! Reading order: [`scanner`] (the builder and the flow) → `examine` (read and judge one tree) → `findings` and `places`
+//! Reading order: [`scanner`] (the builder and the flow) → `examine` and `text` (read and judge one tree) → `findings` and `places`
 //! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
 //! `controls` (the status of each control). [`examples`] runs the examples of rule files; [`observer`] tells of progress.
 //!
@@ -34,6 +34,7 @@ mod places;
 pub mod scanner;
 pub mod since;
 pub mod suppress;
+mod text;
 mod triage;
 pub mod waivers;
 

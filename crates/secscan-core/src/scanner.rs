@@ -18,7 +18,7 @@ use secscan_rules::{BindError, Rule, RuleSet};
 use crate::baseline::Baseline;
 use crate::config::{Config, NotApplicable};
 use crate::controls::{Mapping, Verdicts, blind_platforms, pack_result};
-use crate::examine::{Examination, Keep, examine, read};
+use crate::examine::{Examination, Keep, Reading, examine, read};
 use crate::findings::{ControlsOf, findings, name_controls};
 use crate::meta::{self, Standing};
 use crate::observer::{Event, Observer, Stage};
@@ -329,7 +329,7 @@ impl Scanner {
     /// Reads a tree without judging it.
     pub fn inspect(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Inspection {
         let listing = tree.list();
-        let (graph, mut diagnostics) = read(tree, &listing.files, &self.settings.options, observer);
+        let Reading { graph, mut diagnostics, .. } = read(tree, &listing.files, &self.settings.options, None, observer);
         diagnostics.extend(listing.diagnostics);
         let notices = notices(&diagnostics, &Places::new(&graph));
         Inspection { graph, notices }

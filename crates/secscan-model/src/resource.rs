@@ -19,6 +19,8 @@ pub enum Platform {
     Compose,
     /// GitHub Actions.
     GithubActions,
+    /// The text of any file, whatever its format.
+    Text,
     /// Kinds that several platforms share; derived by readers, never written in a file.
     Common,
     /// One subject for a Terraform root, a stack, a namespace set or the repository.
@@ -35,6 +37,7 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Dockerfile, "dockerfile"),
     (Platform::Compose, "compose"),
     (Platform::GithubActions, "github-actions"),
+    (Platform::Text, "text"),
     (Platform::Common, "common"),
     (Platform::Unit, "unit"),
     (Platform::Configuration, "configuration"),

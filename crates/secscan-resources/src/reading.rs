@@ -47,6 +47,8 @@ pub struct FileReading {
     pub source: Source,
     /// Whether any reader knew what it is.
     pub recognised: bool,
+    /// Whether its text is needed for the report, though no reader may know it.
+    pub is_needed: bool,
     /// Resources that need no other file.
     pub batch: Batch,
     /// Its comments.
@@ -88,6 +90,7 @@ pub fn read_file(source: Source) -> FileReading {
     let mut reading = FileReading {
         source,
         recognised: false,
+        is_needed: false,
         batch: Batch::default(),
         comments: Vec::new(),
         diagnostics: Vec::new(),
@@ -214,7 +217,7 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
     let mut diagnostics = Vec::new();
     for file in files {
         diagnostics.extend(file.diagnostics);
-        if file.recognised {
+        if file.recognised || file.is_needed {
             graph.sources.push(file.source);
             graph.comments.push(file.comments);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
+use crate::check::{Body, Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
 use crate::quantity;
 
 /// A parameter that cannot be set so.
@@ -42,7 +42,8 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
     }
     for rule in rules {
         let params = &rule.params;
-        for check in &mut rule.checks {
+        let Body::Checks(checks) = &mut rule.body else { continue };
+        for check in checks {
             check.when.iter_mut().for_each(|when| bind_test(when, params));
             bind_test(&mut check.test, params);
         }

@@ -1,11 +1,12 @@
 //! Compiled checks: what the rule language becomes, as data that is embedded and judged.
 //!
-//! Reading order: [`Rule`] → [`Check`] → [`Test`] → [`Step`] and [`Matcher`] → [`Operand`].
+//! Reading order: [`Rule`] → [`Body`] → [`Check`] → [`Test`] → [`Step`] and [`Matcher`] → [`Operand`].
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use secscan_model::{Platform, RuleInfo};
+use secscan_secrets::Detector;
 use serde::{Deserialize, Serialize};
 
 /// A compiled rule.
@@ -13,12 +14,31 @@ use serde::{Deserialize, Serialize};
 pub struct Rule {
     /// Its header.
     pub info: RuleInfo,
-    /// The same question, asked of each platform that can answer it.
-    pub checks: Vec<Check>,
+    /// What it asks.
+    pub body: Body,
     /// The parameters that it names, with what they stand at.
     pub params: BTreeMap<String, Param>,
     /// The finding's message; the title where there is none.
     pub message: Option<Vec<Piece>>,
+}
+
+/// What a rule asks, and of what.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum Body {
+    /// Resources: the same question, of each platform that can answer it.
+    Checks(Vec<Check>),
+    /// The text of every file: whether it holds a credential.
+    Secret(Detector),
+}
+
+impl Rule {
+    /// The questions to resources; none where the rule asks something else.
+    pub fn checks(&self) -> &[Check] {
+        match &self.body {
+            Body::Checks(checks) => checks,
+            Body::Secret(_) => &[],
+        }
+    }
 }
 
 /// A threshold or list that users may set.

@@ -22,7 +22,7 @@ impl RuleSet {
         let by_id: BTreeMap<RuleId, Rule> = rules.into_iter().map(|rule| (rule.info.id.clone(), rule)).collect();
         let mut set = Self { rules: by_id.into_values().collect(), ..Self::default() };
         for (rule_index, rule) in set.rules.iter().enumerate() {
-            for (check_index, check) in rule.checks.iter().enumerate() {
+            for (check_index, check) in rule.checks().iter().enumerate() {
                 let key = (rule_index as u32, check_index as u32);
                 for pattern in &check.selector.types {
                     let platform = check.selector.platform;
@@ -53,7 +53,7 @@ impl RuleSet {
         }
         keys.sort_unstable();
         keys.dedup();
-        let check = |(rule, check): (u32, u32)| (rule as usize, &self.rules[rule as usize].checks[check as usize]);
+        let check = |(rule, check): (u32, u32)| (rule as usize, &self.rules[rule as usize].checks()[check as usize]);
         keys.into_iter().map(check).collect()
     }
 }

@@ -43,7 +43,11 @@ pub struct RuleFile {
     #[schemars(with = "Option<String>")]
     pub message: Option<Spanned<String>>,
     /// The same question, asked of each platform that can answer it.
+    #[serde(default)]
     pub checks: Vec<CheckFile>,
+    /// Instead of checks: the format of a credential, looked for in the text of every file.
+    #[serde(default)]
+    pub secret: Option<SecretFile>,
     /// Compiled into the tests: a comment with the word `finding` marks each line that a finding must name.
     #[schemars(length(min = 2))]
     pub examples: Vec<ExampleFile>,
@@ -137,6 +141,18 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<Condition>")]
     pub require: Option<Located>,
+}
+
+/// The format of one kind of credential.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SecretFile {
+    /// Words of which one occurs in every file that can hold such a secret, whatever their case.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub keywords: Vec<Spanned<String>>,
+    /// A regular expression over bytes, without look-around; the first group, where there is one, is the secret.
+    #[schemars(with = "String")]
+    pub pattern: Spanned<String>,
 }
 
 /// A text or a list of texts, for schemas.

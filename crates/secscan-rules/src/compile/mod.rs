@@ -1,11 +1,12 @@
 //! From rule files to compiled rules: everything is checked here, with the place, so that judging cannot fail.
 //!
-//! Reading order: [`compile`] → `condition` → `path` → `message` → `platforms`.
+//! Reading order: [`compile`] → `condition` → `path` → `message` → `platforms`; the other bodies: `secret`.
 
 mod condition;
 mod message;
 mod path;
 mod platforms;
+mod secret;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use secscan_parse::load::{self, Located, Raw};
 
 use self::condition::{Compiler, attributes_of, literals, texts};
 use self::platforms::platforms_of;
-use crate::check::{Check, Param, Rule, Selector};
+use crate::check::{Body, Check, Param, Rule, Selector};
 use crate::syntax::{CheckFile, ConfidenceWord, ParamFile, RuleFile, SeverityWord};
 
 /// Something that is wrong in a rule or pack file, with its place.
@@ -122,15 +123,11 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
     let own: BTreeSet<String> = params.keys().cloned().collect();
     let known: BTreeSet<String> = own.iter().chain(vocabulary.params.keys()).cloned().collect();
     let mut used = BTreeSet::new();
-    let mut checks = Vec::new();
-    for check_file in &file.checks {
-        let mut compiler = Compiler { known_params: &known, used_params: BTreeSet::new(), attributes: None };
-        match check(check_file, &mut compiler, file.id.at) {
-            Ok(check) => checks.push(check),
-            Err(problem) => problems.push(problem),
-        }
-        used.append(&mut compiler.used_params);
-    }
+    let body = match &file.secret {
+        Some(secret) => secret::compile(secret, problems).map(Body::Secret),
+        None => Some(Body::Checks(checks(file, &known, &mut used, problems))),
+    };
+    let body = body.unwrap_or_else(|| Body::Checks(Vec::new()));
     let message = file.message.as_ref().and_then(|text| {
         let pieces = message::parse(&text.value, &known, &mut used);
         pieces.map_err(|message| problems.push(Problem::new(text.at, message))).ok()
@@ -144,8 +141,25 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
     }
-    let info = info(file, &checks);
-    Rule { info, checks, params, message }
+    Rule { info: info(file, &body), body, params, message }
+}
+
+fn checks(
+    file: &RuleFile,
+    known_params: &BTreeSet<String>,
+    used: &mut BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for check_file in &file.checks {
+        let mut compiler = Compiler { known_params, used_params: BTreeSet::new(), attributes: None };
+        match check(check_file, &mut compiler, file.id.at) {
+            Ok(check) => checks.push(check),
+            Err(problem) => problems.push(problem),
+        }
+        used.append(&mut compiler.used_params);
+    }
+    checks
 }
 
 fn header_problems(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Problem>) {
@@ -160,8 +174,8 @@ fn header_problems(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<
     if file.topics.is_empty() || file.topics.len() > 3 {
         problems.push(Problem::new(file.id.at, "a rule has one to three topics"));
     }
-    if file.checks.is_empty() {
-        problems.push(Problem::new(file.id.at, "a rule has at least one check"));
+    if file.checks.is_empty() == file.secret.is_none() {
+        problems.push(Problem::new(file.id.at, "a rule has one body: `checks` or `secret`"));
     }
     let text_is_empty = [&file.title, &file.why, &file.fix].iter().any(|text| text.trim().is_empty());
     if text_is_empty {
@@ -175,9 +189,12 @@ pub fn is_rule_id(id: &str) -> bool {
     id.split('-').all(is_word)
 }
 
-fn info(file: &RuleFile, checks: &[Check]) -> RuleInfo {
+fn info(file: &RuleFile, body: &Body) -> RuleInfo {
     let arc = |text: &String| -> Arc<str> { text.trim().into() };
-    let platforms: BTreeSet<Platform> = checks.iter().flat_map(platforms_of).collect();
+    let platforms: BTreeSet<Platform> = match body {
+        Body::Checks(checks) => checks.iter().flat_map(platforms_of).collect(),
+        Body::Secret(_) => [Platform::Text].into(),
+    };
     RuleInfo {
         id: RuleId(file.id.value.as_str().into()),
         title: arc(&file.title),

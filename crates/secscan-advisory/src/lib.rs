@@ -1,0 +1,3 @@
+//! Is this version affected: advisories, and the version order of each ecosystem.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Container images, from registries, layouts and archives, as trees of files that know their layers.
+
+#![forbid(unsafe_code)]
