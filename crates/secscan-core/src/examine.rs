@@ -181,7 +181,7 @@ impl Judged {
                 tally.fail += 1;
                 true
             }
-            Outcome::Unknown { .. } => {
+            Outcome::Unknown(_) => {
                 tally.unknown += 1;
                 keep.unknowns
             }

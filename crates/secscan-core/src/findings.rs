@@ -1,14 +1,15 @@
 //! Verdicts to findings: places resolved, equal ones joined, identity given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use secscan_model::report::Related;
+use secscan_model::source::digest_of;
 use secscan_model::{
     ControlRef, Finding, FindingKind, Graph, Location, Platform, ResourceId, RuleId, RuleInfo, Status,
 };
 use secscan_rules::RuleSet;
-use secscan_rules::judge::{Hit, Outcome, Verdict};
+use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
 
 use crate::places::Places;
 
@@ -25,8 +26,8 @@ struct Candidate<'v> {
     rule: usize,
     resource: ResourceId,
     kind: FindingKind,
-    hit: std::borrow::Cow<'v, Hit>,
-    message: String,
+    hit: &'v Hit,
+    message: &'v str,
 }
 
 /// The findings of a graph, sorted by place, then rule.
@@ -36,18 +37,14 @@ struct Candidate<'v> {
 pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, places: &Places<'_>) -> Vec<Raw> {
     let mut candidates: Vec<_> = verdicts.iter().flat_map(candidates).collect();
     candidates.sort_by(|a, b| order(graph, a).cmp(&order(graph, b)));
-    let mut raw: Vec<Raw> = Vec::new();
-    let mut known: BTreeMap<(usize, FindingKind, Location), usize> = BTreeMap::new();
-    for candidate in &candidates {
-        let key = (candidate.rule, candidate.kind, candidate.hit.at);
-        match known.get(&key) {
-            Some(index) => relate(graph, &mut raw[*index], candidate, places),
-            None => {
-                known.insert(key, raw.len());
-                raw.push(finding(graph, candidate, &rules.rules[candidate.rule].info, places));
-            }
-        }
-    }
+    let is_same = |a: &Candidate<'_>, b: &Candidate<'_>| (a.hit.at, a.rule, a.kind) == (b.hit.at, b.rule, b.kind);
+    let one = |group: &[Candidate<'_>]| {
+        let (first, others) = group.split_first()?;
+        let mut raw = finding(graph, first, &rules.rules[first.rule].info, places);
+        others.iter().for_each(|other| relate(graph, &mut raw, other, places));
+        Some(raw)
+    };
+    let mut raw: Vec<Raw> = candidates.chunk_by(is_same).filter_map(one).collect();
     number(&mut raw);
     raw
 }
@@ -58,40 +55,25 @@ fn order<'a>(graph: &'a Graph, candidate: &'a Candidate<'_>) -> impl Ord + use<'
     (at, candidate.rule, candidate.kind, &*resource.address, &*resource.part, &*candidate.hit.path)
 }
 
-fn candidates(verdict: &Verdict) -> Vec<Candidate<'_>> {
-    use std::borrow::Cow::{Borrowed, Owned};
-    let candidate =
-        |kind, hit, message| Candidate { rule: verdict.rule, resource: verdict.resource, kind, hit, message };
-    match &verdict.outcome {
-        Outcome::Fail(violations) => violations
-            .iter()
-            .map(|violation| candidate(FindingKind::Fail, Borrowed(&violation.hit), violation.message.clone()))
-            .collect(),
-        Outcome::Pass(Some(hit)) => {
-            vec![candidate(FindingKind::Pass, Borrowed(hit), String::new())]
-        }
-        Outcome::Unknown { why, at } => {
-            let hit = Hit {
-                at: *at,
-                related: Vec::new(),
-                path: String::new(),
-                found: why.clone(),
-                expected: String::new(),
-                secret: false,
-            };
-            vec![candidate(FindingKind::Unknown, Owned(hit), String::new())]
-        }
-        Outcome::Pass(None) | Outcome::NotApplicable | Outcome::Panicked => Vec::new(),
-    }
+fn candidates(verdict: &Verdict) -> impl Iterator<Item = Candidate<'_>> {
+    let (violations, other): (&[Violation], _) = match &verdict.outcome {
+        Outcome::Fail(violations) => (violations, None),
+        Outcome::Pass(Some(hit)) => (&[], Some((FindingKind::Pass, &**hit))),
+        Outcome::Unknown(hit) => (&[], Some((FindingKind::Unknown, &**hit))),
+        Outcome::Pass(None) | Outcome::NotApplicable | Outcome::Panicked => (&[], None),
+    };
+    let violations = violations.iter().map(|found| (FindingKind::Fail, &found.hit, &*found.message));
+    let all = violations.chain(other.map(|(kind, hit)| (kind, hit, "")));
+    all.map(|(kind, hit, message)| Candidate { rule: verdict.rule, resource: verdict.resource, kind, hit, message })
 }
 
 fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &Places<'_>) -> Raw {
     let resource = graph.resource(candidate.resource);
-    let hit = &*candidate.hit;
+    let hit = candidate.hit;
     let message = match candidate.kind {
-        FindingKind::Fail => candidate.message.clone(),
-        FindingKind::Pass => format!("Holds: {}.", info.title),
-        FindingKind::Unknown => format!("Cannot be told: {}. {}.", info.title, sentence(&hit.found)),
+        FindingKind::Fail => candidate.message.into(),
+        FindingKind::Pass => format!("Holds: {}.", info.title).into(),
+        FindingKind::Unknown => format!("Cannot be told: {}. {}.", info.title, sentence(&hit.found)).into(),
     };
     let related = hit
         .related
@@ -102,7 +84,7 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         kind: candidate.kind,
         severity: info.severity,
         confidence: info.confidence,
-        message: message.into(),
+        message,
         place: places.place(hit.at, hit.secret),
         related: related.collect(),
         platform: resource.platform,
@@ -138,20 +120,15 @@ fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Plac
 
 /// What stays the same when lines move and files are renamed: rule, resource, and the path within it.
 fn identity(info: &RuleInfo, resource: &secscan_model::Resource, hit: &Hit) -> Arc<str> {
-    let mut digest = secscan_model::source::Digest::default();
     let platform = resource.platform.as_str();
     // A leaked line is the same leak in a renamed file.
     let address = if resource.platform == Platform::Text { "" } else { &*resource.address };
-    for part in [&*info.id.0, platform, &*resource.kind, address, &*resource.part, &*hit.path] {
-        digest.update(part.as_bytes());
-        digest.update(&[0]);
-    }
-    digest.hex()
+    digest_of(&[&info.id.0, platform, &resource.kind, address, &resource.part, &hit.path])
 }
 
 /// Gives equal identities their counters, in report order.
 fn number(raw: &mut [Raw]) {
-    let mut seen: BTreeMap<(FindingKind, Arc<str>), u32> = BTreeMap::new();
+    let mut seen: HashMap<(FindingKind, Arc<str>), u32> = HashMap::with_capacity(raw.len());
     for raw in raw {
         let count = seen.entry((raw.finding.kind, raw.finding.fingerprint.clone())).or_default();
         *count += 1;

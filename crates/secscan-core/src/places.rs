@@ -4,8 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secscan_model::line_hash::line_hashes;
-use secscan_model::{Graph, LineIndex, Location, Place, Position, Source, SourceId, Span};
+use secscan_model::{Graph, LineHashes, LineIndex, Location, Place, Position, Source, SourceId, Span};
 
 /// Resolves places; what a file needs for it is made once, when its first place is asked for.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub(crate) struct Places<'a> {
 struct File<'a> {
     source: &'a Source,
     lines: OnceCell<LineIndex>,
-    hashes: OnceCell<Vec<String>>,
+    hashes: OnceCell<LineHashes>,
 }
 
 impl<'a> Places<'a> {
@@ -56,10 +55,10 @@ impl<'a> Places<'a> {
         let lines = file.lines();
         let (start, end) = (lines.position(bytes, span.start), lines.position(bytes, span.end));
         let cut = span.range().start..span.range().end.min(span.range().start + Place::TEXT_LIMIT);
-        let text = String::from_utf8_lossy(&bytes[cut]).into_owned();
+        let text = String::from_utf8_lossy(&bytes[cut]);
         let shown = start.line()..=end.line().min(start.line() + Place::SNIPPET_LINES as u32 - 1);
         let snippet = shown.map(|line| file.line_text(line, span, secret));
-        let hash = file.hashes().get(start.line() as usize - 1).cloned().unwrap_or_default();
+        let hash = file.hashes().get(start.line()).unwrap_or_default();
         Place {
             path: file.source.path.clone(),
             start,
@@ -76,8 +75,8 @@ impl File<'_> {
         self.lines.get_or_init(|| LineIndex::new(&self.source.bytes))
     }
 
-    fn hashes(&self) -> &[String] {
-        self.hashes.get_or_init(|| line_hashes(&self.source.bytes))
+    fn hashes(&self) -> &LineHashes {
+        self.hashes.get_or_init(|| LineHashes::new(&self.source.bytes))
     }
 
     /// A region that is worth showing: an empty one becomes its line; a long one (a whole block) its first line, because
@@ -96,7 +95,7 @@ impl File<'_> {
 
     fn line_text(&self, line: u32, region: Span, secret: bool) -> Arc<str> {
         let span = self.lines().span(&self.source.bytes, line);
-        let text = |span: Span| String::from_utf8_lossy(&self.source.bytes[span.range()]).into_owned();
+        let text = |span: Span| String::from_utf8_lossy(&self.source.bytes[span.range()]);
         if !secret {
             return text(span).into();
         }
@@ -114,7 +113,7 @@ fn masked(text: &str) -> String {
 }
 
 fn nowhere() -> Place {
-    let hash = line_hashes(b"").first().cloned().unwrap_or_default();
+    let hash = LineHashes::new(b"").get(1).unwrap_or_default();
     let start = Position::START;
     Place { path: "".into(), start, end: start, text: "".into(), snippet: Vec::new(), line_hash: hash.into() }
 }

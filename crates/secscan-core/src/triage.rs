@@ -127,11 +127,7 @@ impl Triage<'_> {
 /// A problem as a finding.
 fn finding(problem: &Problem, places: &Places<'_>, rules: &BTreeMap<RuleId, Arc<RuleInfo>>) -> Option<Finding> {
     let info = rules.get(&problem.rule.id())?;
-    let mut digest = secscan_model::source::Digest::default();
-    for part in [&*info.id.0, &*problem.subject, &*problem.message] {
-        digest.update(part.as_bytes());
-        digest.update(&[0]);
-    }
+    let digest = secscan_model::source::digest_of(&[&info.id.0, &problem.subject, &problem.message]);
     Some(Finding {
         rule: info.id.clone(),
         kind: FindingKind::Fail,
@@ -145,7 +141,7 @@ fn finding(problem: &Problem, places: &Places<'_>, rules: &BTreeMap<RuleId, Arc<
         resource: problem.subject.clone(),
         observed: problem.message.as_str().into(),
         expected: "".into(),
-        fingerprint: format!("{}:1", digest.hex()).into(),
+        fingerprint: format!("{digest}:1").into(),
         controls: Vec::new(),
         fix: None,
         status: Status::Open,

@@ -21,7 +21,7 @@ pub mod tree;
 pub mod vocabulary;
 
 pub use diagnostic::{Diagnostic, DiagnosticKind};
-pub use line_hash::line_hashes;
+pub use line_hash::LineHashes;
 pub use node::{Entry, Extra, List, Map, Node, Part, Reference, Scalar, ScalarKind, Unresolved, Value};
 pub use pack::{Automation, Control, ControlRef, ControlStatus, MapEntry, Pack, Role};
 pub use report::{Finding, FindingKind, Place, Report, Status, Tally};

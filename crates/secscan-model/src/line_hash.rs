@@ -20,89 +20,89 @@ const CR: u16 = b'\r' as u16;
 const SPACE: u16 = b' ' as u16;
 const TAB: u16 = b'\t' as u16;
 
-/// The hash of each line of a file with its counter (`a7f2ff13bc495cf2:1`); index 0 is line 1.
+/// The hash of each line of a file with its counter; index 0 is line 1.
 ///
 /// Lines are counted as GitHub counts them: CR, LF and CR LF each end one, and a file that ends in a line break has an
-/// empty last line. Bytes that are not UTF-8 count as the replacement character. Takes time linear in `bytes`.
-pub fn line_hashes(bytes: &[u8]) -> Vec<String> {
-    let mut hasher = LineHasher::new();
-    let mut after_cr = false;
-    for chunk in bytes.utf8_chunks() {
-        let replaced = if chunk.invalid().is_empty() { None } else { Some(0xFFFD) };
-        for unit in chunk.valid().encode_utf16().chain(replaced) {
+/// empty last line. Bytes that are not UTF-8 count as the replacement character.
+#[derive(Clone, Debug)]
+pub struct LineHashes(Vec<(u64, u32)>);
+
+impl LineHashes {
+    /// The hashes of a file. Takes time linear in `bytes`.
+    pub fn new(bytes: &[u8]) -> Self {
+        let characters = if bytes.is_ascii() {
+            Characters::of(bytes.len(), bytes.iter().map(|byte| u16::from(*byte)))
+        } else {
+            let replaced = |chunk: &std::str::Utf8Chunk<'_>| (!chunk.invalid().is_empty()).then_some(0xFFFD);
+            let units = bytes.utf8_chunks().flat_map(|chunk| chunk.valid().encode_utf16().chain(replaced(&chunk)));
+            Characters::of(bytes.len(), units)
+        };
+        let mut seen = HashMap::with_capacity(characters.starts.len());
+        let counted = characters.hashes().into_iter().map(|hash| {
+            let count = seen.entry(hash).or_insert(0);
+            *count += 1;
+            (hash, *count)
+        });
+        Self(counted.collect())
+    }
+
+    /// The hash of a line, which begins at one, with its counter: `a7f2ff13bc495cf2:1`. None past the end.
+    pub fn get(&self, line: u32) -> Option<String> {
+        let (hash, count) = self.0.get((line as usize).checked_sub(1)?)?;
+        Some(format!("{hash:x}:{count}"))
+    }
+
+    /// How many lines there are: at least one.
+    pub fn lines(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// What of a file counts for hashes.
+struct Characters {
+    /// The characters that count, line breaks as LF. So many zeros as the window is long stand before them, and behind
+    /// them whatever the window of the last line may lack.
+    units: Vec<u16>,
+    /// Where lines begin, counted from the first character.
+    starts: Vec<usize>,
+}
+
+impl Characters {
+    fn of(capacity: usize, units: impl Iterator<Item = u16>) -> Self {
+        let mut counted = Vec::with_capacity(capacity + 2 * WINDOW);
+        counted.resize(WINDOW, 0);
+        let mut starts = vec![0];
+        let mut after_cr = false;
+        for unit in units {
             match unit {
                 SPACE | TAB => {}
                 LF if after_cr => {}
-                CR | LF => hasher.character(LF),
-                other => hasher.character(other),
+                CR | LF => {
+                    counted.push(LF);
+                    starts.push(counted.len() - WINDOW);
+                }
+                other => counted.push(other),
             }
             after_cr = unit == CR;
         }
+        counted.push(END);
+        counted.resize(counted.len() + WINDOW - 1, 0);
+        Self { units: counted, starts }
     }
-    hasher.character(END);
-    for _ in 0..WINDOW {
-        hasher.emit();
-        hasher.roll(0);
-    }
-    hasher.hashes
-}
 
-/// The rolling hash, with the lines that begin inside its window.
-struct LineHasher {
-    /// The last characters, in a ring.
-    window: [u16; WINDOW],
-    /// Whether a line begins at the slot. Lines leave the ring in the order in which they entered it.
-    begins: [bool; WINDOW],
-    /// The slot of the oldest character, which the next one replaces.
-    oldest: usize,
-    /// Whether the next character begins a line.
-    at_line_start: bool,
-    hash: u64,
-    /// How often each hash was emitted.
-    seen: HashMap<u64, u32>,
-    /// The hashes of the lines that have left the ring.
-    hashes: Vec<String>,
-}
-
-impl LineHasher {
-    fn new() -> Self {
-        Self {
-            window: [0; WINDOW],
-            begins: [false; WINDOW],
-            oldest: 0,
-            at_line_start: true,
-            hash: 0,
-            seen: HashMap::new(),
-            hashes: Vec::new(),
+    /// The hash of each line: of the window that begins where the line does.
+    fn hashes(&self) -> Vec<u64> {
+        let mut hashes = Vec::with_capacity(self.starts.len());
+        let mut ends = self.starts.iter().map(|start| start + WINDOW - 1).peekable();
+        let mut hash = 0_u64;
+        for (at, (unit, leaving)) in self.units.iter().skip(WINDOW).zip(&self.units).enumerate() {
+            hash = hash.wrapping_mul(BASE).wrapping_add(u64::from(*unit));
+            hash = hash.wrapping_sub(OLDEST.wrapping_mul(u64::from(*leaving)));
+            if ends.next_if_eq(&at).is_some() {
+                hashes.push(hash);
+            }
         }
-    }
-
-    /// Takes in one character that counts.
-    fn character(&mut self, unit: u16) {
-        self.emit();
-        self.begins[self.oldest] = self.at_line_start;
-        self.at_line_start = unit == LF;
-        self.roll(unit);
-    }
-
-    /// When a line begins at the oldest character, the window is what follows its beginning: the hash is its own.
-    fn emit(&mut self) {
-        if std::mem::take(&mut self.begins[self.oldest]) {
-            let count = self.seen.entry(self.hash).or_insert(0);
-            *count += 1;
-            self.hashes.push(format!("{:x}:{count}", self.hash));
-        }
-    }
-
-    /// Lets the oldest character go and adds `unit`.
-    fn roll(&mut self, unit: u16) {
-        let leaving = std::mem::replace(&mut self.window[self.oldest], unit);
-        self.hash = self
-            .hash
-            .wrapping_mul(BASE)
-            .wrapping_add(u64::from(unit))
-            .wrapping_sub(OLDEST.wrapping_mul(u64::from(leaving)));
-        self.oldest = (self.oldest + 1) % WINDOW;
+        hashes
     }
 }
 
@@ -110,6 +110,11 @@ impl LineHasher {
 mod tests {
     use super::*;
     use crate::LineIndex;
+
+    fn line_hashes(bytes: &[u8]) -> Vec<String> {
+        let hashes = LineHashes::new(bytes);
+        (1..=hashes.lines() as u32).filter_map(|line| hashes.get(line)).collect()
+    }
 
     #[test]
     fn agrees_with_the_vectors_of_the_upload_action() {

@@ -185,6 +185,17 @@ impl LineIndex {
     }
 }
 
+/// The hash (BLAKE3) of parts, each closed by a zero byte so that moving a border changes it: the first 16 bytes in
+/// hexadecimal, enough to tell contents apart and short enough to print.
+pub fn digest_of(parts: &[&str]) -> Arc<str> {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
+    for part in parts {
+        bytes.extend_from_slice(part.as_bytes());
+        bytes.push(0);
+    }
+    blake3::hash(&bytes).to_hex()[..32].into()
+}
+
 /// A content hash (BLAKE3) that is fed piece by piece.
 #[derive(Clone, Debug, Default)]
 pub struct Digest(blake3::Hasher);
@@ -195,7 +206,7 @@ impl Digest {
         self.0.update(bytes);
     }
 
-    /// The first 16 bytes of the hash in hexadecimal: enough to tell contents apart, short enough to print.
+    /// The first 16 bytes of the hash in hexadecimal.
     pub fn hex(&self) -> Arc<str> {
         self.0.finalize().to_hex()[..32].into()
     }

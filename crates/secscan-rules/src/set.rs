@@ -12,8 +12,19 @@ use crate::select;
 pub struct RuleSet {
     /// The rules, sorted by id.
     pub rules: Vec<Rule>,
-    exact: BTreeMap<Platform, BTreeMap<String, Vec<(u32, u32)>>>,
-    patterns: Vec<(Platform, String, (u32, u32))>,
+    /// Checks whose pattern ends in a type without `*`, by that type.
+    by_type: BTreeMap<Platform, BTreeMap<String, Vec<Entry>>>,
+    /// All others.
+    others: BTreeMap<Platform, Vec<Entry>>,
+}
+
+/// A check that may mean a resource.
+#[derive(Debug)]
+struct Entry {
+    rule: u32,
+    check: u32,
+    /// The pattern, where the type alone does not decide.
+    pattern: Option<String>,
 }
 
 impl RuleSet {
@@ -23,13 +34,19 @@ impl RuleSet {
         let mut set = Self { rules: by_id.into_values().collect(), ..Self::default() };
         for (rule_index, rule) in set.rules.iter().enumerate() {
             for (check_index, check) in rule.checks().iter().enumerate() {
-                let key = (rule_index as u32, check_index as u32);
+                let platform = check.selector.platform;
                 for pattern in &check.selector.types {
-                    let platform = check.selector.platform;
-                    if pattern.contains(['*', '/']) {
-                        set.patterns.push((platform, pattern.clone(), key));
+                    let kind = select::kind(platform, pattern);
+                    let is_decisive = kind == pattern && !pattern.contains('*');
+                    let entry = Entry {
+                        rule: rule_index as u32,
+                        check: check_index as u32,
+                        pattern: (!is_decisive).then(|| pattern.clone()),
+                    };
+                    if kind.contains('*') {
+                        set.others.entry(platform).or_default().push(entry);
                     } else {
-                        set.exact.entry(platform).or_default().entry(pattern.clone()).or_default().push(key);
+                        set.by_type.entry(platform).or_default().entry(kind.to_owned()).or_default().push(entry);
                     }
                 }
             }
@@ -44,13 +61,10 @@ impl RuleSet {
 
     /// The checks that a resource is asked, each with the index of its rule, in the order of the rules.
     pub fn checks_for(&self, resource: &Resource) -> Vec<(usize, &Check)> {
-        let exact = self.exact.get(&resource.platform).and_then(|kinds| kinds.get(&*resource.kind));
-        let mut keys: Vec<_> = exact.into_iter().flatten().copied().collect();
-        for (platform, pattern, key) in &self.patterns {
-            if *platform == resource.platform && select::is_type(pattern, resource) {
-                keys.push(*key);
-            }
-        }
+        let by_type = self.by_type.get(&resource.platform).and_then(|types| types.get(&*resource.kind));
+        let entries = by_type.into_iter().chain(self.others.get(&resource.platform)).flatten();
+        let is_meant = |entry: &&Entry| entry.pattern.as_ref().is_none_or(|pattern| select::is_type(pattern, resource));
+        let mut keys: Vec<_> = entries.filter(is_meant).map(|entry| (entry.rule, entry.check)).collect();
         keys.sort_unstable();
         keys.dedup();
         let check = |(rule, check): (u32, u32)| (rule as usize, &self.rules[rule as usize].checks()[check as usize]);

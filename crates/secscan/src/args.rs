@@ -130,7 +130,7 @@ pub(crate) struct Selection {
     /// Use this many threads [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
-    /// Judge expiry by this day instead of today (also SOURCE_DATE_EPOCH)
+    /// Judge expiry by this day instead of today in UTC (also SOURCE_DATE_EPOCH)
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) now: Option<jiff::civil::Date>,
 }

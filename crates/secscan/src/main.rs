@@ -44,7 +44,7 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = std::io::BufWriter::with_capacity(64 * 1024, std::io::stdout().lock());
     let outcome = run(&arguments.command, &mut out)
         .and_then(|verdict| unless_abandoned(out.flush().map_err(Into::into)).map(|()| verdict));
     match outcome {

@@ -206,7 +206,7 @@ fn use_threads(jobs: Option<u16>) -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().context("cannot start threads")
 }
 
-/// The day that expiry is judged by: `--now`, else `SOURCE_DATE_EPOCH`, else today.
+/// The day that expiry is judged by: `--now`, else `SOURCE_DATE_EPOCH`, else today, in UTC.
 fn today(now: Option<jiff::civil::Date>) -> anyhow::Result<jiff::civil::Date> {
     if let Some(now) = now {
         return Ok(now);
@@ -217,7 +217,8 @@ fn today(now: Option<jiff::civil::Date>) -> anyhow::Result<jiff::civil::Date> {
             let time = jiff::Timestamp::from_second(seconds).context("SOURCE_DATE_EPOCH is out of range")?;
             Ok(time.to_zoned(jiff::tz::TimeZone::UTC).date())
         }
-        Err(_) => Ok(jiff::Zoned::now().date()),
+        // The same day everywhere; and the local one would cost a walk over the machine's time zones.
+        Err(_) => Ok(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use secscan_model::report::{ControlResult, Coverage, Fix, Gate, Notice, PackResult, Related, RunInputs};
 use secscan_model::{
-    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Finding, FindingKind, LineIndex, Place,
-    Platform, Report, RuleId, RuleInfo, Severity, Status, Tally, line_hashes,
+    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Finding, FindingKind, LineHashes, LineIndex,
+    Place, Platform, Report, RuleId, RuleInfo, Severity, Status, Tally,
 };
 use secscan_report::{Options, Shown};
 
@@ -63,7 +63,7 @@ pub(crate) fn place_in(path: &str, text: &str, range: std::ops::Range<usize>) ->
         end,
         text: text[range.start..range.end.min(range.start + Place::TEXT_LIMIT)].into(),
         snippet: snippet.map(|line| text[index.span(bytes, line).range()].into()).collect(),
-        line_hash: line_hashes(bytes)[start.line() as usize - 1].as_str().into(),
+        line_hash: LineHashes::new(bytes).get(start.line()).unwrap_or_default().into(),
     }
 }
 

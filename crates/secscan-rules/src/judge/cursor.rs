@@ -98,11 +98,17 @@ impl<'a> Cursor<'a> {
             return vec![self];
         }
         let mut elements = Vec::new();
-        self.flatten(&mut elements);
-        if elements.is_empty() {
+        self.flatten_into(&mut elements);
+        elements
+    }
+
+    /// Adds the [elements](Self::elements) there.
+    fn flatten_into(self, elements: &mut Vec<Self>) {
+        let before = elements.len();
+        self.flatten(elements);
+        if elements.len() == before {
             elements.push(self.absent());
         }
-        elements
     }
 
     /// Whether a list stands there.
@@ -132,6 +138,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// The way from one cursor to others: steps need the graph and the scratch space beside the tree.
+#[derive(Clone, Copy)]
 pub(super) struct Walker<'a> {
     pub(super) graph: &'a Graph,
     pub(super) scratch: &'a Scratch,
@@ -142,7 +149,14 @@ impl<'a> Walker<'a> {
     pub(super) fn elements(&self, from: Cursor<'a>, path: &[Step]) -> Vec<Cursor<'a>> {
         let mut at = vec![from];
         for step in path {
-            at = at.into_iter().flat_map(|cursor| self.step(cursor, step)).flat_map(Cursor::elements).collect();
+            let mut next = Vec::with_capacity(at.len());
+            for cursor in at {
+                match self.one(cursor, step) {
+                    Some(end) => end.flatten_into(&mut next),
+                    None => self.step(cursor, step).into_iter().for_each(|end| end.flatten_into(&mut next)),
+                }
+            }
+            at = next;
         }
         at
     }

@@ -10,7 +10,7 @@ use super::wording;
 use crate::check::{Link, Matcher, Step, Test};
 
 /// A place of a finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Hit {
     /// The primary place.
     pub at: Location,

@@ -11,13 +11,13 @@ mod tests;
 mod truth;
 mod wording;
 
-use secscan_model::{Graph, Location, Resource, ResourceId, Value};
+use secscan_model::{Graph, Resource, ResourceId, Value};
 
 use self::cursor::{Cursor, Scratch, State, Walker};
 pub use self::explain::Hit;
 pub use self::links::Links;
 use self::truth::{Evaluation, Side, Truth};
-use crate::check::{Check, Piece, Rule};
+use crate::check::{Check, PathText, Piece, Rule, Step};
 use crate::set::RuleSet;
 
 /// Rules and what they are asked about.
@@ -44,16 +44,11 @@ pub struct Verdict {
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The rule holds. The place that shows it and what was found there, when passes were asked for.
-    Pass(Option<Hit>),
+    Pass(Option<Box<Hit>>),
     /// The rule is broken, at these places.
     Fail(Vec<Violation>),
-    /// It hangs on a value that is not in the files: why, and where.
-    Unknown {
-        /// What is missing, in plain words.
-        why: String,
-        /// The value that cannot be told.
-        at: Location,
-    },
+    /// It hangs on a value that is not in the files: what is missing, as [`Hit::found`], and where.
+    Unknown(Box<Hit>),
     /// The condition of the check leaves the subject out.
     NotApplicable,
     /// The judge itself failed; the scan goes on.
@@ -81,65 +76,43 @@ impl<'a> Judge<'a> {
         let scratch = Scratch::default();
         let mut verdicts = Vec::new();
         for (rule, check) in self.rules.checks_for(resource) {
-            let asked = std::panic::AssertUnwindSafe(|| self.check(rule, check, id, &scratch));
-            let outcomes = std::panic::catch_unwind(asked).unwrap_or_else(|_| vec![Outcome::Panicked]);
-            verdicts.extend(outcomes.into_iter().map(|outcome| Verdict { rule, resource: id, outcome }));
+            let mut add = |outcome| verdicts.push(Verdict { rule, resource: id, outcome });
+            let asked = std::panic::AssertUnwindSafe(|| self.check(rule, check, id, &scratch, &mut add));
+            if std::panic::catch_unwind(asked).is_err() {
+                add(Outcome::Panicked);
+            }
         }
         verdicts
     }
 
-    /// One outcome a subject.
-    fn check(&self, rule: usize, check: &Check, id: ResourceId, scratch: &Scratch) -> Vec<Outcome> {
+    /// One outcome a subject: the resource, or the elements that `each` names; what is absent is no subject.
+    fn check(&self, rule: usize, check: &Check, id: ResourceId, scratch: &Scratch, add: &mut dyn FnMut(Outcome)) {
         let root = Cursor::root(self.graph, id);
-        let subjects = match check.each.as_slice() {
-            [] => vec![(root, String::new())],
-            paths => self.subjects(root, paths, scratch),
-        };
-        let outcome = |(subject, path): (Cursor<'_>, String)| {
-            let evaluation = Evaluation {
-                walker: Walker { graph: self.graph, scratch },
-                links: &self.links,
-                subject,
-                ignore_case: ignores_case(self.graph.resource(id)),
-            };
-            self.subject(&self.rules.rules[rule], check, &evaluation, &path)
-        };
-        subjects.into_iter().map(outcome).collect()
-    }
-
-    /// The elements that `each` names, with their paths; what is absent is no subject.
-    fn subjects<'s>(
-        &'s self,
-        root: Cursor<'s>,
-        paths: &[crate::check::Path],
-        scratch: &'s Scratch,
-    ) -> Vec<(Cursor<'s>, String)> {
         let walker = Walker { graph: self.graph, scratch };
-        let mut subjects = Vec::new();
-        for path in paths {
-            let text = crate::check::PathText(path).to_string();
-            let mut ends = vec![root];
-            for step in path {
-                ends = ends.iter().flat_map(|cursor| walker.step(*cursor, step)).flat_map(Cursor::elements).collect();
-            }
-            for end in ends {
+        let ignore_case = ignores_case(self.graph.resource(id));
+        let mut ask = |subject: Cursor<'_>, path: Option<&[Step]>| {
+            let evaluation = Evaluation { walker, links: &self.links, subject, ignore_case };
+            add(self.subject(&self.rules.rules[rule], check, &evaluation, path));
+        };
+        if check.each.is_empty() {
+            ask(root, None);
+        }
+        for path in &check.each {
+            for end in walker.elements(root, path) {
                 let is_subject = match end.state {
                     State::Node(node) => !node.is_null() || end.key.is_some(),
                     State::Absent => false,
                     State::Maybe(_) => true,
                 };
                 if is_subject {
-                    let list = Cursor { state: State::Absent, ..end };
-                    let name = end.list.map_or_else(String::new, |_| explain::element_name(end, list));
-                    let key = end.key.filter(|key| !text.ends_with(key)).map(|key| format!(".{key}"));
-                    subjects.push((end, format!("{text}{}{name}", key.unwrap_or_default())));
+                    ask(end, Some(path));
                 }
             }
         }
-        subjects
     }
 
-    fn subject(&self, rule: &Rule, check: &Check, evaluation: &Evaluation<'_>, path: &str) -> Outcome {
+    /// The outcome for one subject; `each` is the path that led to it from the resource, if any.
+    fn subject(&self, rule: &Rule, check: &Check, evaluation: &Evaluation<'_>, each: Option<&[Step]>) -> Outcome {
         let at = evaluation.subject;
         let applies = check.when.as_ref().map_or(Truth::True, |when| evaluation.truth(when, at, Side::One));
         if applies == Truth::False {
@@ -149,12 +122,14 @@ impl<'a> Judge<'a> {
         let truth = evaluation.truth(&check.test, at, side);
         if truth == broken.not() {
             let shown = self.with_passes.then(|| evaluation.places(&check.test, at, side, truth));
-            return Outcome::Pass(shown.and_then(|hits| hits.into_iter().next()).map(|hit| with_path(hit, path)));
+            let first = shown.and_then(|hits| hits.into_iter().next());
+            return Outcome::Pass(first.map(|hit| Box::new(with_path(hit, &subject_path(at, each)))));
         }
         if truth == broken && applies == Truth::True {
             let hits = evaluation.places(&check.test, at, side, truth);
+            let path = subject_path(at, each);
             return Outcome::Fail(
-                hits.into_iter().map(|hit| self.violation(rule, evaluation, with_path(hit, path))).collect(),
+                hits.into_iter().map(|hit| self.violation(rule, evaluation, with_path(hit, &path))).collect(),
             );
         }
         let hits = match (&check.when, applies) {
@@ -162,8 +137,8 @@ impl<'a> Judge<'a> {
             _ => evaluation.places(&check.test, at, side, Truth::Unknown),
         };
         let first = hits.into_iter().next();
-        let (why, at) = first.map_or_else(|| (String::new(), at.anchor), |hit| (hit.found, hit.at));
-        Outcome::Unknown { why, at }
+        let (found, at) = first.map_or_else(|| (String::new(), at.anchor), |hit| (hit.found, hit.at));
+        Outcome::Unknown(Box::new(Hit { at, found, ..Hit::default() }))
     }
 
     fn violation(&self, rule: &Rule, evaluation: &Evaluation<'_>, mut hit: Hit) -> Violation {
@@ -198,7 +173,7 @@ impl<'a> Judge<'a> {
                 match ends.first().map(|end| end.state) {
                     Some(State::Node(node)) if hit.secret && node.at == hit.at => hit.found.clone(),
                     Some(State::Node(node)) if !node.is_null() => match &node.value {
-                        Value::Scalar(_) if names_a_secret(&crate::check::PathText(path).to_string()) => {
+                        Value::Scalar(_) if names_a_secret(&PathText(path).to_string()) => {
                             redacted(&explain::found(node))
                         }
                         _ => explain::found(node),
@@ -207,6 +182,16 @@ impl<'a> Judge<'a> {
                 }
             }
         }
+    }
+}
+
+/// The path of a subject from its resource, in the document's own keys and names.
+fn subject_path(subject: Cursor<'_>, each: Option<&[Step]>) -> String {
+    let Some(each) = each else { return String::new() };
+    let text = PathText(each).to_string();
+    match subject.key.filter(|key| !text.ends_with(key)) {
+        Some(key) => format!("{text}.{key}"),
+        None => text,
     }
 }
 

@@ -65,7 +65,7 @@ fn outcomes(document: &str, check: &str) -> String {
     let letter = |outcome: &Outcome| match outcome {
         Outcome::Pass(_) => 'P',
         Outcome::Fail(_) => 'F',
-        Outcome::Unknown { .. } => 'U',
+        Outcome::Unknown(_) => 'U',
         Outcome::NotApplicable => '-',
         Outcome::Panicked => '!',
     };
