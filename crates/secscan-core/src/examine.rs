@@ -85,9 +85,10 @@ pub(crate) fn read(
     observer: &dyn Observer,
 ) -> Reading {
     observer.event(Event::Begin(Stage::Read));
-    let paths: Vec<Arc<str>> = files.iter().map(|file| file.path.clone()).collect();
+    let counting = files.iter().filter(|file| file.version == 0);
+    let paths: Vec<Arc<str>> = counting.map(|file| file.path.clone()).collect();
     let text = text.filter(|text| !text.is_idle());
-    let is_wanted = |file: &Candidate| text.is_some() || secscan_resources::claims(&file.path);
+    let is_wanted = |file: &Candidate| text.is_some() || (file.version == 0 && secscan_resources::claims(&file.path));
     let wanted: Vec<_> = files.iter().enumerate().filter(|(_, file)| is_wanted(file)).collect();
     let read_one = |(index, file): &(usize, &Candidate)| {
         let reading = read_candidate(tree, SourceId(*index as u32), file, text);
@@ -134,10 +135,10 @@ fn read_candidate(
     text: Option<&TextJudge<'_>>,
 ) -> Result<(Option<FileReading>, TextReading), Diagnostic> {
     let bytes = tree.read(file)?;
-    let source = Source { id, path: file.path.clone(), origin: tree.origin(), bytes };
+    let source = Source { id, path: file.path.clone(), origin: tree.origin(file), bytes };
     let read = || {
         let text = text.map(|text| text.read(&source)).unwrap_or_default();
-        let mut reading = read_file(source);
+        let mut reading = if file.version == 0 { read_file(source) } else { FileReading::new(source) };
         reading.is_needed = text.has_hits();
         ((reading.recognised || reading.is_needed).then_some(reading), text)
     };

@@ -86,6 +86,7 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         confidence: info.confidence,
         message,
         place: places.place(hit.at, hit.secret),
+        origin: places.origin(hit.at.source),
         related: related.collect(),
         platform: resource.platform,
         resource_kind: resource.kind.clone(),

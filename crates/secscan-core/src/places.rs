@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secscan_model::{Graph, LineHashes, LineIndex, Location, Place, Position, Source, SourceId, Span};
+use secscan_model::{Graph, LineHashes, LineIndex, Location, Origin, Place, Position, Source, SourceId, Span};
 
 /// Resolves places; what a file needs for it is made once, when its first place is asked for.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ impl<'a> Places<'a> {
     /// The path of a file.
     pub(crate) fn path(&self, id: SourceId) -> Arc<str> {
         self.files.get(&id).map_or_else(|| "".into(), |file| file.source.path.clone())
+    }
+
+    /// Where a file comes from.
+    pub(crate) fn origin(&self, id: SourceId) -> Origin {
+        self.files.get(&id).map_or(Origin::WorkTree, |file| file.source.origin.clone())
     }
 
     /// The line of a byte offset, beginning at one.

@@ -60,6 +60,7 @@ pub(crate) mod tests {
                 snippet: Vec::new(),
                 line_hash: "".into(),
             },
+            origin: secscan_model::Origin::WorkTree,
             related: Vec::new(),
             platform: Platform::Terraform,
             resource_kind: "".into(),

@@ -135,6 +135,7 @@ fn finding(problem: &Problem, places: &Places<'_>, rules: &BTreeMap<RuleId, Arc<
         confidence: info.confidence,
         message: format!("{}: {}.", info.title, problem.message).into(),
         place: places.place(problem.at, false),
+        origin: places.origin(problem.at.source),
         related: Vec::new(),
         platform: Platform::Configuration,
         resource_kind: kind(problem.rule).into(),

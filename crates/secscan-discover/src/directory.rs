@@ -64,7 +64,7 @@ impl Directory {
                 listing.diagnostics.push(Diagnostic::new(DiagnosticKind::Ambiguous, message).path(name.clone()));
                 odd_names.insert(name.clone(), file);
             }
-            listing.files.push(Candidate { path: name, size: 0 });
+            listing.files.push(Candidate::new(name, 0));
         }
         listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let clashes = listing.files.chunk_by(|a, b| a.path == b.path).filter(|same| same.len() > 1);

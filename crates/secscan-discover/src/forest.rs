@@ -11,8 +11,8 @@ use secscan_model::{Candidate, Diagnostic, FileTree, Listing, Origin};
 pub struct Forest {
     trees: Vec<Box<dyn FileTree>>,
     listing: Listing,
-    /// By joined path: the tree and the file in it.
-    files: BTreeMap<Arc<str>, (usize, Candidate)>,
+    /// By joined path and version: the tree and the file in it.
+    files: BTreeMap<(Arc<str>, u32), (usize, Candidate)>,
 }
 
 impl std::fmt::Debug for Forest {
@@ -29,7 +29,7 @@ impl Forest {
             let listing = tree.list();
             let index = forest.trees.len();
             for file in listing.files {
-                forest.files.entry(joined(&prefix, &file.path)).or_insert((index, file));
+                forest.files.entry((joined(&prefix, &file.path), file.version)).or_insert((index, file));
             }
             forest.listing.diagnostics.extend(listing.diagnostics.into_iter().map(|diagnostic| Diagnostic {
                 path: diagnostic.path.as_ref().map(|path| joined(&prefix, path)),
@@ -37,10 +37,18 @@ impl Forest {
             }));
             forest.trees.push(tree);
         }
-        let candidate =
-            |(path, (_, file)): (&Arc<str>, &(usize, Candidate))| Candidate { path: path.clone(), ..file.clone() };
+        let candidate = |((path, _), (_, file)): (&(Arc<str>, u32), &(usize, Candidate))| Candidate {
+            path: path.clone(),
+            ..file.clone()
+        };
         forest.listing.files = forest.files.iter().map(candidate).collect();
         forest
+    }
+
+    /// The tree of a file, and the file as that tree names it.
+    fn file(&self, candidate: &Candidate) -> Option<(&dyn FileTree, &Candidate)> {
+        let (tree, file) = self.files.get(&(candidate.path.clone(), candidate.version))?;
+        Some((&*self.trees[*tree], file))
     }
 }
 
@@ -54,12 +62,12 @@ impl FileTree for Forest {
             let kind = secscan_model::DiagnosticKind::Unreadable;
             Diagnostic::new(kind, "no such file in this scan").path(candidate.path.clone())
         };
-        let (tree, file) = self.files.get(&candidate.path).ok_or_else(missing)?;
-        self.trees[*tree].read(file).map_err(|diagnostic| diagnostic.path(candidate.path.clone()))
+        let (tree, file) = self.file(candidate).ok_or_else(missing)?;
+        tree.read(file).map_err(|diagnostic| diagnostic.path(candidate.path.clone()))
     }
 
-    fn origin(&self) -> Origin {
-        self.trees.first().map_or(Origin::WorkTree, |tree| tree.origin())
+    fn origin(&self, candidate: &Candidate) -> Origin {
+        self.file(candidate).map_or(Origin::WorkTree, |(tree, file)| tree.origin(file))
     }
 }
 

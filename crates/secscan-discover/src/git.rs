@@ -71,7 +71,7 @@ impl GitTree {
             idle: Mutex::default(),
         };
         tree.fill(&repository, commit, &target, &excludes).map_err(|error| TargetError::Git(error.to_string()))?;
-        tree.listing.files = tree.blobs.keys().map(|path| Candidate { path: path.clone(), size: 0 }).collect();
+        tree.listing.files = tree.blobs.keys().map(|path| Candidate::new(path.clone(), 0)).collect();
         tree.listing.diagnostics.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
         Ok(tree)
     }
@@ -161,7 +161,7 @@ impl FileTree for GitTree {
         bytes
     }
 
-    fn origin(&self) -> Origin {
+    fn origin(&self, _candidate: &Candidate) -> Origin {
         Origin::GitBlob { commit: self.commit.clone() }
     }
 }

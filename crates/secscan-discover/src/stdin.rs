@@ -34,7 +34,7 @@ impl Stdin {
 
 impl FileTree for Stdin {
     fn list(&self) -> Listing {
-        let file = Candidate { path: self.name.clone(), size: self.bytes.len() as u64 };
+        let file = Candidate::new(self.name.clone(), self.bytes.len() as u64);
         Listing { files: vec![file], diagnostics: Vec::new() }
     }
 
@@ -46,7 +46,7 @@ impl FileTree for Stdin {
         Err(Diagnostic::new(DiagnosticKind::Unreadable, message).path(candidate.path.clone()))
     }
 
-    fn origin(&self) -> Origin {
+    fn origin(&self, _candidate: &Candidate) -> Origin {
         Origin::Stdin
     }
 }

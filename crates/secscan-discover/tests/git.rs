@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use secscan_discover::{Directory, GitTree, Options, TargetError, merge_base, revision};
-use secscan_model::{FileTree, Origin};
+use secscan_model::{Candidate, FileTree, Origin};
 
 /// Runs git in a folder; its output without the line break.
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -74,7 +74,7 @@ fn a_revision_is_read_as_it_was() {
 
     let tree = at(folder.path(), &first);
     assert_eq!(files(&tree), pairs(&[("a/x.yaml", "old"), ("b.tf", "1")]));
-    assert_eq!(tree.origin(), Origin::GitBlob { commit: first.as_str().into() });
+    assert_eq!(tree.origin(&Candidate::new("any", 0)), Origin::GitBlob { commit: first.as_str().into() });
     assert_eq!(files(&at(folder.path(), "v1")), files(&tree), "an annotated tag is peeled");
     assert_eq!(files(&at(folder.path(), "HEAD")), pairs(&[("a/x.yaml", "new"), ("renamed.tf", "1")]));
     assert_eq!(revision(&folder.path().join("a")).as_deref(), Some(third.as_str()));

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::{
-    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Platform, Position, RuleId, RuleInfo, Severity,
+    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Origin, Platform, Position, RuleId, RuleInfo,
+    Severity,
 };
 
 /// The verdict that a [`Finding`] records.
@@ -127,6 +128,8 @@ pub struct Finding {
     pub message: Arc<str>,
     /// Where it is.
     pub place: Place,
+    /// Where the file of that place comes from.
+    pub origin: Origin,
     /// Further places: a variable's default, the other half of a condition.
     pub related: Vec<Related>,
     /// The platform of the resource.

@@ -18,6 +18,46 @@ pub enum Origin {
         /// The commit that the tree belongs to.
         commit: Arc<str>,
     },
+    /// A file of a container image.
+    Image(Arc<ImageLayer>),
+    /// The configuration of a container image, written out as a file.
+    ImageConfig,
+}
+
+impl Origin {
+    /// The layer, of a file of an image.
+    pub fn image_layer(&self) -> Option<&ImageLayer> {
+        match self {
+            Self::Image(layer) => Some(layer),
+            Self::WorkTree | Self::Stdin | Self::GitBlob { .. } | Self::ImageConfig => None,
+        }
+    }
+}
+
+/// The layer of an image that a file comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ImageLayer {
+    /// Its number, beginning at one with the lowest.
+    pub number: u32,
+    /// Its digest, `sha256:` and hexadecimal.
+    pub digest: Arc<str>,
+    /// The instruction that made it, as the image's history has it; empty where that says nothing.
+    pub created_by: Arc<str>,
+    /// The later layer that deletes or replaces the file: whoever has the image has the file all the same.
+    pub gone_in: Option<u32>,
+}
+
+impl std::fmt::Display for ImageLayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "layer {} ({})", self.number, self.digest)?;
+        if !self.created_by.is_empty() {
+            write!(f, ", made by `{}`", self.created_by)?;
+        }
+        match self.gone_in {
+            Some(later) => write!(f, "; layer {later} deletes or replaces the file, but it is still in the image"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One file that was read.

@@ -11,12 +11,22 @@ pub struct Candidate {
     pub path: Arc<str>,
     /// Its size in bytes when the tree knows it before reading; otherwise zero.
     pub size: u64,
+    /// Zero for the file that counts. Others of the same path (a file of an image that a later layer deletes or
+    /// replaces) have numbers of their own: they are searched as text, and no reader takes them for what is there.
+    pub version: u32,
+}
+
+impl Candidate {
+    /// The file of a path that counts.
+    pub fn new(path: impl Into<Arc<str>>, size: u64) -> Self {
+        Self { path: path.into(), size, version: 0 }
+    }
 }
 
 /// What a tree holds, and what of it cannot be had.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// The files, sorted by path bytes, each path once.
+    /// The files, sorted by path bytes, then version; each of these pairs once.
     pub files: Vec<Candidate>,
     /// What was left out: links that lead out of the tree, special files, folders that cannot be opened.
     pub diagnostics: Vec<Diagnostic>,
@@ -33,8 +43,8 @@ pub trait FileTree: Sync {
     /// A diagnostic with the path and the reason, when the file cannot be read or is larger than the tree allows.
     fn read(&self, candidate: &Candidate) -> Result<Arc<[u8]>, Diagnostic>;
 
-    /// What the files of this tree say of their origin.
-    fn origin(&self) -> Origin {
+    /// Where a file of the listing comes from.
+    fn origin(&self, _candidate: &Candidate) -> Origin {
         Origin::WorkTree
     }
 }
@@ -55,7 +65,7 @@ impl MemoryTree {
 
 impl FileTree for MemoryTree {
     fn list(&self) -> Listing {
-        let files = self.files.iter().map(|(path, bytes)| Candidate { path: path.clone(), size: bytes.len() as u64 });
+        let files = self.files.iter().map(|(path, bytes)| Candidate::new(path.clone(), bytes.len() as u64));
         Listing { files: files.collect(), diagnostics: Vec::new() }
     }
 

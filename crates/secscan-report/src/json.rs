@@ -9,7 +9,7 @@ use std::io;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use secscan_model::report::{self as model, ControlResult, PackResult};
-use secscan_model::{FindingKind, Place, Report, RuleInfo, Severity, Tally};
+use secscan_model::{FindingKind, ImageLayer, Place, Report, RuleInfo, Severity, Tally};
 use serde::Serialize;
 
 use crate::Options;
@@ -153,6 +153,9 @@ struct Finding<'a> {
     message: &'a str,
     #[serde(flatten)]
     place: Region<'a>,
+    /// The layer of a container image that the file comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layer: Option<Layer<'a>>,
     platform: &'static str,
     /// The platform's own name of the resource's type.
     resource_type: &'a str,
@@ -186,6 +189,20 @@ struct Region<'a> {
     end_line: u32,
     /// One past the last code point.
     end_column: u32,
+}
+
+/// A layer of a container image.
+#[derive(JsonSchema, Serialize)]
+struct Layer<'a> {
+    /// One is the lowest.
+    number: u32,
+    /// `sha256:` and hexadecimal.
+    digest: &'a str,
+    /// The instruction that made it; empty where the image does not say.
+    created_by: &'a str,
+    /// The later layer that deletes or replaces the file, which is in the image all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone_in: Option<u32>,
 }
 
 /// Why a finding does not count.
@@ -383,6 +400,7 @@ impl<'a> Finding<'a> {
             new: finding.new,
             message: &finding.message,
             place: Region::new(&finding.place),
+            layer: finding.origin.image_layer().map(Layer::new),
             platform: finding.platform.as_str(),
             resource_type: &finding.resource_kind,
             resource: &finding.resource,
@@ -413,6 +431,12 @@ impl<'a> Region<'a> {
             end_line: place.end.line(),
             end_column: place.end.column(),
         }
+    }
+}
+
+impl<'a> Layer<'a> {
+    fn new(layer: &'a ImageLayer) -> Self {
+        Self { number: layer.number, digest: &layer.digest, created_by: &layer.created_by, gone_in: layer.gone_in }
     }
 }
 

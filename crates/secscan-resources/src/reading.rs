@@ -59,6 +59,21 @@ pub struct FileReading {
     pub fragment: Option<Fragment>,
 }
 
+impl FileReading {
+    /// A file that nothing was read from yet.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            recognised: false,
+            is_needed: false,
+            batch: Batch::default(),
+            comments: Vec::new(),
+            diagnostics: Vec::new(),
+            fragment: None,
+        }
+    }
+}
+
 /// A reader of documents: one a platform.
 pub trait Reader: Sync {
     /// The platform that its resources belong to.
@@ -87,15 +102,7 @@ pub static READERS: &[&dyn Reader] =
 
 /// Reads one file as far as that is possible without others. `source` must be text; anything else is a diagnostic.
 pub fn read_file(source: Source) -> FileReading {
-    let mut reading = FileReading {
-        source,
-        recognised: false,
-        is_needed: false,
-        batch: Batch::default(),
-        comments: Vec::new(),
-        diagnostics: Vec::new(),
-        fragment: None,
-    };
+    let mut reading = FileReading::new(source);
     let source = reading.source.clone();
     if terraform::claims(&source.path) {
         reading.recognised = true;

@@ -110,7 +110,7 @@ impl Prepared {
         let is_ignore_file = |path: &Arc<str>| path.rsplit('/').next() == Some(secscan_discover::IGNORE_FILE);
         let names: BTreeSet<Arc<str>> = listed.chain(skipped).filter(is_ignore_file).collect();
         let differs = |path: &Arc<str>| {
-            let file = Candidate { path: path.clone(), size: 0 };
+            let file = Candidate::new(path.clone(), 0);
             match (self.tree.read(&file).ok(), base.read(&file).ok()) {
                 (_, None) => true,
                 (now, before) => now.is_some() && now != before,

@@ -100,7 +100,11 @@ fn text(finding: &Finding, related: &[Related]) -> String {
         0 => {}
         more => text.push_str(&format!(" and {more} more")),
     }
-    sentence(&text)
+    let mut text = sentence(&text);
+    if let Some(layer) = finding.origin.image_layer() {
+        text.push_str(&unlinked(&format!(" It is in {layer}.")));
+    }
+    text
 }
 
 /// Text of the scanned tree must not become a link: what looks like one is pulled apart.
@@ -167,8 +171,15 @@ fn properties(finding: &Finding) -> PropertyBag {
         ("expected", &finding.expected),
     ];
     let filled = all.into_iter().filter(|(_, value)| !value.is_empty());
+    let layer = finding.origin.image_layer().map(|layer| {
+        let mut value = json!({ "number": layer.number, "digest": layer.digest, "createdBy": layer.created_by });
+        if let (Some(gone_in), Some(map)) = (layer.gone_in, value.as_object_mut()) {
+            map.insert("goneIn".to_owned(), json!(gone_in));
+        }
+        ("layer".to_owned(), value)
+    });
     PropertyBag {
-        additional_properties: filled.map(|(name, value)| (name.to_owned(), json!(value))).collect(),
+        additional_properties: filled.map(|(name, value)| (name.to_owned(), json!(value))).chain(layer).collect(),
         ..Default::default()
     }
 }

@@ -86,6 +86,7 @@ pub(crate) fn finding(rule: &str, severity: Severity, message: &str, place: Plac
         message: message.into(),
         fingerprint: format!("{:032x}:1", rule.len() * 7919 + resource.len()).into(),
         place,
+        origin: secscan_model::Origin::WorkTree,
         related: Vec::new(),
         platform,
         resource_kind: resource_kind.into(),
