@@ -15,3 +15,18 @@ use secscan_rules::blob::{self, BlobError, RuleBlob};
 pub fn load() -> Result<RuleBlob, BlobError> {
     blob::decode(include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin")))
 }
+
+#[cfg(test)]
+mod tests {
+    use secscan_rules::check::Body;
+
+    #[test]
+    fn the_checks_of_every_rule_decode() {
+        for rule in super::load().expect("the blob decodes").rules {
+            if let Body::Checks(checks) = &rule.body {
+                assert!(!rule.checks().is_empty(), "{} asks nothing", rule.info.id);
+                assert_eq!(rule.checks().len(), checks.selectors().len(), "{}", rule.info.id);
+            }
+        }
+    }
+}

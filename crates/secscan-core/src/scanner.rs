@@ -278,7 +278,7 @@ impl ScannerBuilder {
             is_wanted && rule.info.severity >= least && !self.skip.iter().any(|name| is_named(rule, name))
         };
         let (chosen, idle): (Vec<_>, Vec<_>) = rules.into_iter().partition(runs);
-        Ok((RuleSet::new(chosen), idle.into_iter().map(|rule| rule.info.id).collect()))
+        Ok((RuleSet::new(chosen), idle.into_iter().map(|rule| rule.info.id.clone()).collect()))
     }
 
     /// The packs that were asked for, and those that only waivers and controls that are not applicable name.
@@ -313,9 +313,7 @@ impl Scanner {
     }
 
     /// A scanner of these rules alone, with their parameters at their defaults.
-    pub fn of_rules(mut rules: RuleSet) -> Self {
-        // Without values to set, binding cannot fail.
-        drop(secscan_rules::bind(&mut rules.rules, &BTreeMap::new()));
+    pub fn of_rules(rules: RuleSet) -> Self {
         Self {
             rules,
             idle_rules: BTreeSet::new(),
@@ -491,7 +489,7 @@ impl Scanner {
     }
 
     fn rule_headers(&self) -> Vec<Arc<RuleInfo>> {
-        let mut headers: Vec<_> = self.rules.rules.iter().map(|rule| Arc::new(rule.info.clone())).collect();
+        let mut headers: Vec<_> = self.rules.rules.iter().map(|rule| rule.info.clone()).collect();
         headers.extend(meta::rules());
         headers.sort_by(|a, b| a.id.cmp(&b.id));
         headers

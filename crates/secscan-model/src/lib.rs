@@ -26,6 +26,6 @@ pub use node::{Entry, Extra, List, Map, Node, Part, Reference, Scalar, ScalarKin
 pub use pack::{Automation, Control, ControlRef, ControlStatus, MapEntry, Pack, Role};
 pub use report::{Finding, FindingKind, Place, Report, Status, Tally};
 pub use resource::{Edge, Graph, Platform, Resource, ResourceId};
-pub use rule::{Confidence, RuleId, RuleInfo, Severity};
+pub use rule::{Confidence, RuleId, RuleInfo, Severity, Text};
 pub use source::{Comment, ImageLayer, LineIndex, Location, Origin, Position, Source, SourceId, Span};
 pub use tree::{Candidate, FileTree, Listing};

@@ -1,5 +1,6 @@
 //! The header that every kind of rule shares.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::Platform;
@@ -86,27 +87,59 @@ impl Confidence {
     }
 }
 
+/// Text of a rule: of built-in ones it is borrowed from the program itself, so that loading them copies none of it.
+#[derive(Clone, Debug, Default, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Text(#[serde(borrow)] Cow<'static, str>);
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(text: &'static str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl std::ops::Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
+
 /// The header of a rule.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct RuleInfo {
     /// Its id.
     pub id: RuleId,
     /// One line: what is wrong when it is broken.
-    pub title: Arc<str>,
+    pub title: Text,
     /// How bad a finding is.
     pub severity: Severity,
     /// How often a finding is right.
     pub confidence: Confidence,
     /// Slugs of the vocabulary of evidence.
-    pub topics: Vec<Arc<str>>,
+    pub topics: Vec<Text>,
     /// CWE numbers.
     pub cwe: Vec<u32>,
     /// Why it matters: what an attacker or an accident does with it.
-    pub why: Arc<str>,
+    pub why: Text,
     /// How to mend it.
-    pub fix: Arc<str>,
+    pub fix: Text,
     /// Further reading.
-    pub links: Vec<Arc<str>>,
+    pub links: Vec<Text>,
     /// The platforms that its checks ask; for a common kind, those that can supply it.
     pub platforms: Vec<Platform>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::{Body, Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
+use crate::check::{Body, Check, Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
 use crate::quantity;
 
 /// A parameter that cannot be set so.
@@ -23,7 +23,7 @@ pub enum BindError {
     },
 }
 
-/// Sets parameters in all rules that have them and puts their values into the conditions.
+/// Sets parameters in all rules that have them; conditions take the values over when they are first asked for.
 ///
 /// # Errors
 /// A name that no rule has, or a value that is a list where one value is asked for, or no pattern or number where one is.
@@ -34,18 +34,13 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
             if let Some(param) = rule.params.get_mut(name) {
                 known = true;
                 set(name, param, value)?;
+                if let Body::Checks(checks) = &mut rule.body {
+                    checks.unbind();
+                }
             }
         }
         if !known {
             return Err(BindError::Unknown(name.clone()));
-        }
-    }
-    for rule in rules {
-        let params = &rule.params;
-        let Body::Checks(checks) = &mut rule.body else { continue };
-        for check in checks {
-            check.when.iter_mut().for_each(|when| bind_test(when, params));
-            bind_test(&mut check.test, params);
         }
     }
     Ok(())
@@ -69,6 +64,12 @@ fn set(name: &str, param: &mut Param, values: &[Literal]) -> Result<(), BindErro
     }
     param.default = values.to_vec();
     Ok(())
+}
+
+/// Puts the values of parameters into a check.
+pub(crate) fn bind_check(check: &mut Check, params: &BTreeMap<String, Param>) {
+    check.when.iter_mut().for_each(|when| bind_test(when, params));
+    bind_test(&mut check.test, params);
 }
 
 fn bind_test(test: &mut Test, params: &BTreeMap<String, Param>) {

@@ -8,6 +8,7 @@ use crate::pack::Topic;
 
 /// All built-in rules with the vocabulary that they use.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct RuleBlob {
     /// The rules, sorted by id.
     pub rules: Vec<Rule>,

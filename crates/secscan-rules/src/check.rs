@@ -3,17 +3,20 @@
 //! Reading order: [`Rule`] → [`Body`] → [`Check`] → [`Test`] → [`Step`] and [`Matcher`] → [`Operand`].
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use secscan_model::{Platform, RuleInfo};
 use secscan_secrets::Detector;
 use serde::{Deserialize, Serialize};
 
+use crate::checks::Checks;
+
 /// A compiled rule.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Rule {
     /// Its header.
-    pub info: RuleInfo,
+    pub info: Arc<RuleInfo>,
     /// What it asks.
     pub body: Body,
     /// The parameters that it names, with what they stand at.
@@ -24,18 +27,19 @@ pub struct Rule {
 
 /// What a rule asks, and of what.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub enum Body {
     /// Resources: the same question, of each platform that can answer it.
-    Checks(Vec<Check>),
+    Checks(Checks),
     /// The text of every file: whether it holds a credential.
     Secret(Detector),
 }
 
 impl Rule {
-    /// The questions to resources; none where the rule asks something else.
+    /// The questions to resources, with the values of their parameters; none where the rule asks something else.
     pub fn checks(&self) -> &[Check] {
         match &self.body {
-            Body::Checks(checks) => checks,
+            Body::Checks(checks) => checks.bound(&self.params),
             Body::Secret(_) => &[],
         }
     }

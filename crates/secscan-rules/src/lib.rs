@@ -1,6 +1,6 @@
 //! Rule and pack files to compiled rules, and the judge that runs them.
 //!
-//! Reading order: [`syntax`] (files as people write them) → [`compile`](mod@compile) (to [`check`]) → [`blob`] (embedded)
+//! Reading order: [`syntax`] (files as people write them) → [`compile`](mod@compile) (to [`check`] and [`checks`]) → [`blob`] (embedded)
 //! → [`bind`](mod@bind) (parameters) → [`set`] (the index) → [`judge`] (three-valued verdicts with places). Packs:
 //! [`pack`].
 //!
@@ -11,6 +11,7 @@
 pub mod bind;
 pub mod blob;
 pub mod check;
+pub mod checks;
 pub mod compile;
 #[cfg(feature = "judge")]
 pub mod judge;

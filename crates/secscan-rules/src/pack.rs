@@ -173,8 +173,8 @@ pub fn roles(pack: &Pack, rule: &RuleInfo) -> BTreeMap<Arc<str>, Role> {
     let mut roles = BTreeMap::new();
     for entry in &pack.map {
         let by_rule = entry.rules.contains(&rule.id);
-        let by_topic =
-            entry.topics.iter().any(|topic| rule.topics.contains(topic)) && !entry.exclude.contains(&rule.id);
+        let by_topic = entry.topics.iter().any(|topic| rule.topics.iter().any(|known| **known == **topic))
+            && !entry.exclude.contains(&rule.id);
         if by_rule || by_topic {
             for control in &entry.controls {
                 let role = roles.entry(control.clone()).or_insert(entry.role);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use secscan_model::{Platform, Resource, RuleId};
 
-use crate::check::{Check, Rule};
+use crate::check::{Body, Check, Rule, Selector};
 use crate::select;
 
 /// Rules, sorted by id, with an index from resource types to checks.
@@ -33,9 +33,10 @@ impl RuleSet {
         let by_id: BTreeMap<RuleId, Rule> = rules.into_iter().map(|rule| (rule.info.id.clone(), rule)).collect();
         let mut set = Self { rules: by_id.into_values().collect(), ..Self::default() };
         for (rule_index, rule) in set.rules.iter().enumerate() {
-            for (check_index, check) in rule.checks().iter().enumerate() {
-                let platform = check.selector.platform;
-                for pattern in &check.selector.types {
+            let Body::Checks(checks) = &rule.body else { continue };
+            for (check_index, Selector { platform, types }) in checks.selectors().iter().enumerate() {
+                let platform = *platform;
+                for pattern in types {
                     let kind = select::kind(platform, pattern);
                     let is_decisive = kind == pattern && !pattern.contains('*');
                     let entry = Entry {

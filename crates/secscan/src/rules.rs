@@ -17,7 +17,7 @@ pub(crate) fn list(out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let width = blob.rules.iter().map(|rule| rule.info.id.0.len()).max().unwrap_or(0);
     for rule in &blob.rules {
         let platforms: Vec<_> = rule.info.platforms.iter().map(|platform| platform.as_str()).collect();
-        let RuleInfo { id, severity, title, .. } = &rule.info;
+        let RuleInfo { id, severity, title, .. } = &*rule.info;
         writeln!(
             out,
             "{id:width$}  {severity:8}  {title}  [{}]",

@@ -150,7 +150,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     }
     if finding.kind == FindingKind::Fail {
         let rule = report.rule(&finding.rule);
-        let advice = finding.fix.as_ref().map(|fix| &fix.description).or(rule.map(|rule| &rule.fix));
+        let advice = finding.fix.as_ref().map(|fix| &*fix.description).or(rule.map(|rule| &*rule.fix));
         notes.extend(advice.map(|advice| ("fix", safe(advice).into_owned())));
     }
     if !finding.controls.is_empty() {

@@ -204,10 +204,10 @@ fn findings() -> Vec<Finding> {
 fn rule(id: &str, title: &str, severity: Severity, topics: &[&str], cwe: &[u32]) -> Arc<RuleInfo> {
     Arc::new(RuleInfo {
         id: RuleId(id.into()),
-        title: title.into(),
+        title: title.to_owned().into(),
         severity,
         confidence: Confidence::High,
-        topics: topics.iter().map(|topic| Arc::from(*topic)).collect(),
+        topics: topics.iter().map(|topic| (*topic).to_owned().into()).collect(),
         cwe: cwe.to_vec(),
         why: "What stands there is open to anyone on the internet.".into(),
         fix: "Say who may use it, and leave everybody else out.".into(),

@@ -11,12 +11,13 @@ mod secret;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use secscan_model::{Confidence, Location, Platform, RuleId, RuleInfo, Severity, Source, SourceId};
+use secscan_model::{Confidence, Location, Platform, RuleId, RuleInfo, Severity, Source, SourceId, Text};
 use secscan_parse::load::{self, Located, Raw};
 
 use self::condition::{Compiler, attributes_of, literals, texts};
 use self::platforms::platforms_of;
 use crate::check::{Body, Check, Param, Rule, Selector};
+use crate::checks::Checks;
 use crate::syntax::{CheckFile, ConfidenceWord, ParamFile, RuleFile, SeverityWord};
 
 /// Something that is wrong in a rule or pack file, with its place.
@@ -123,11 +124,15 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
     let own: BTreeSet<String> = params.keys().cloned().collect();
     let known: BTreeSet<String> = own.iter().chain(vocabulary.params.keys()).cloned().collect();
     let mut used = BTreeSet::new();
-    let body = match &file.secret {
-        Some(secret) => secret::compile(secret, problems).map(Body::Secret),
-        None => Some(Body::Checks(checks(file, &known, &mut used, problems))),
+    let (body, platforms) = match &file.secret {
+        Some(secret) => (secret::compile(secret, problems).map(Body::Secret), [Platform::Text].into()),
+        None => {
+            let checks = checks(file, &known, &mut used, problems);
+            let platforms: BTreeSet<Platform> = checks.iter().flat_map(platforms_of).collect();
+            (Some(Body::Checks(checks.into())), platforms)
+        }
     };
-    let body = body.unwrap_or_else(|| Body::Checks(Vec::new()));
+    let body = body.unwrap_or_else(|| Body::Checks(Checks::default()));
     let message = file.message.as_ref().and_then(|text| {
         let pieces = message::parse(&text.value, &known, &mut used);
         pieces.map_err(|message| problems.push(Problem::new(text.at, message))).ok()
@@ -141,7 +146,7 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
     }
-    Rule { info: info(file, &body), body, params, message }
+    Rule { info: Arc::new(info(file, platforms)), body, params, message }
 }
 
 fn checks(
@@ -189,15 +194,11 @@ pub fn is_rule_id(id: &str) -> bool {
     id.split('-').all(is_word)
 }
 
-fn info(file: &RuleFile, body: &Body) -> RuleInfo {
-    let arc = |text: &String| -> Arc<str> { text.trim().into() };
-    let platforms: BTreeSet<Platform> = match body {
-        Body::Checks(checks) => checks.iter().flat_map(platforms_of).collect(),
-        Body::Secret(_) => [Platform::Text].into(),
-    };
+fn info(file: &RuleFile, platforms: BTreeSet<Platform>) -> RuleInfo {
+    let owned = |text: &String| -> Text { text.trim().to_owned().into() };
     RuleInfo {
         id: RuleId(file.id.value.as_str().into()),
-        title: arc(&file.title),
+        title: owned(&file.title),
         severity: match file.severity {
             SeverityWord::Critical => Severity::Critical,
             SeverityWord::High => Severity::High,
@@ -210,11 +211,11 @@ fn info(file: &RuleFile, body: &Body) -> RuleInfo {
             ConfidenceWord::Medium => Confidence::Medium,
             ConfidenceWord::Low => Confidence::Low,
         },
-        topics: file.topics.iter().map(|topic| arc(&topic.value)).collect(),
+        topics: file.topics.iter().map(|topic| owned(&topic.value)).collect(),
         cwe: file.cwe.clone(),
-        why: arc(&file.why),
-        fix: arc(&file.fix),
-        links: file.links.iter().map(arc).collect(),
+        why: owned(&file.why),
+        fix: owned(&file.fix),
+        links: file.links.iter().map(owned).collect(),
         platforms: platforms.into_iter().collect(),
     }
 }
