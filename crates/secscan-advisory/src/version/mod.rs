@@ -1,0 +1,68 @@
+//! The order of versions, one module for each family of rules.
+//!
+//! Every module has one function `compare`: which of two versions is the older one, none when one of them follows no
+//! rule of the family. None travels on as *unknown*: a version that cannot be ordered is neither affected nor safe.
+
+pub(crate) mod apk;
+pub(crate) mod composer;
+pub(crate) mod dpkg;
+pub(crate) mod go;
+pub(crate) mod maven;
+pub(crate) mod npm;
+pub(crate) mod nuget;
+pub(crate) mod pep440;
+pub(crate) mod rpm;
+pub(crate) mod rubygems;
+pub(crate) mod semver;
+
+use std::cmp::Ordering;
+
+/// Which of two versions is the older one.
+pub(crate) type Compare = fn(&str, &str) -> Option<Ordering>;
+
+/// Compares two strings of ASCII digits as numbers of any length.
+fn compare_digits(left: &str, right: &str) -> Ordering {
+    let (left, right) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// Splits off the longest beginning of which every character passes.
+fn take_while(text: &str, passes: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(|c| !passes(c)).unwrap_or(text.len()))
+}
+
+/// Splits a version into runs of digits and runs of anything else.
+fn runs(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let is_digit = rest.chars().next()?.is_ascii_digit();
+        let (run, after) = take_while(rest, |c| c.is_ascii_digit() == is_digit);
+        rest = after;
+        Some(run)
+    })
+}
+
+/// Holds that versions which are listed oldest first, equal ones side by side, compare so, every one with every other.
+#[cfg(test)]
+fn assert_ascending(compare: Compare, ranks: &[&[&str]]) {
+    for (left_rank, lefts) in ranks.iter().enumerate() {
+        for (right_rank, rights) in ranks.iter().enumerate() {
+            for (left, right) in lefts.iter().flat_map(|left| rights.iter().map(move |right| (left, right))) {
+                assert_eq!(compare(left, right), Some(left_rank.cmp(&right_rank)), "{left} against {right}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_compare_as_numbers_of_any_length() {
+        assert_eq!(compare_digits("010", "9"), Ordering::Greater);
+        assert_eq!(compare_digits("00", "0"), Ordering::Equal);
+        assert_eq!(compare_digits("99999999999999999999998", "99999999999999999999999"), Ordering::Less);
+        assert_eq!(runs("1rc10.x").collect::<Vec<_>>(), ["1", "rc", "10", ".x"]);
+    }
+}
