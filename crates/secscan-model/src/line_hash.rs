@@ -5,6 +5,7 @@
 //! space nor tab, and a counter that tells equal hashes of one file apart.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 /// How many characters a line's hash covers.
 const WINDOW: usize = 100;
@@ -49,7 +50,9 @@ impl LineHashes {
     /// The hash of a line, which begins at one, with its counter: `a7f2ff13bc495cf2:1`. None past the end.
     pub fn get(&self, line: u32) -> Option<String> {
         let (hash, count) = self.0.get((line as usize).checked_sub(1)?)?;
-        Some(format!("{hash:x}:{count}"))
+        let mut text = String::with_capacity(24);
+        write!(text, "{hash:x}:{count}").ok()?;
+        Some(text)
     }
 
     /// How many lines there are: at least one.
@@ -92,17 +95,19 @@ impl Characters {
 
     /// The hash of each line: of the window that begins where the line does.
     fn hashes(&self) -> Vec<u64> {
-        let mut hashes = Vec::with_capacity(self.starts.len());
-        let mut ends = self.starts.iter().map(|start| start + WINDOW - 1).peekable();
         let mut hash = 0_u64;
-        for (at, (unit, leaving)) in self.units.iter().skip(WINDOW).zip(&self.units).enumerate() {
-            hash = hash.wrapping_mul(BASE).wrapping_add(u64::from(*unit));
-            hash = hash.wrapping_sub(OLDEST.wrapping_mul(u64::from(*leaving)));
-            if ends.next_if_eq(&at).is_some() {
-                hashes.push(hash);
+        let mut hashed = 0;
+        let mut moves = self.units.get(WINDOW..).unwrap_or_default().iter().zip(&self.units);
+        let of_line = |start: &usize| {
+            let end = start + WINDOW;
+            for (unit, leaving) in moves.by_ref().take(end - hashed) {
+                hash = hash.wrapping_mul(BASE).wrapping_add(u64::from(*unit));
+                hash = hash.wrapping_sub(OLDEST.wrapping_mul(u64::from(*leaving)));
             }
-        }
-        hashes
+            hashed = end;
+            hash
+        };
+        self.starts.iter().map(of_line).collect()
     }
 }
 

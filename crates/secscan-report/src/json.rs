@@ -12,17 +12,14 @@ use secscan_model::report::{self as model, ControlResult, PackResult};
 use secscan_model::{FindingKind, ImageLayer, Place, Report, RuleInfo, Severity, Tally};
 use serde::Serialize;
 
-use crate::Options;
+use crate::{Options, indented};
 
 /// The version of the format: raised when a field goes away or changes its meaning.
 const VERSION: &str = "1";
 
 /// Writes a report as JSON.
 pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut out = io::BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &Wire::new(report, options))?;
-    io::Write::write_all(&mut out, b"\n")?;
-    io::Write::flush(&mut out)
+    indented::write(&Wire::new(report, options), out)
 }
 
 /// The JSON schema (draft 2020-12) of what the format `json` writes.

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod indented;
 mod json;
 mod sarif;
 mod text;

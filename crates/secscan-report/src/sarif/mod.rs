@@ -41,10 +41,7 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn io::Write)
         schema: Some(SCHEMA.to_owned()),
         ..Sarif::builder().version(json!("2.1.0")).runs(vec![run(report, options)]).build()
     };
-    let mut out = io::BufWriter::new(out);
-    serde_json::to_writer_pretty(&mut out, &log)?;
-    io::Write::write_all(&mut out, b"\n")?;
-    io::Write::flush(&mut out)
+    crate::indented::write(&log, out)
 }
 
 fn run(report: &Report, options: &Options) -> Run {

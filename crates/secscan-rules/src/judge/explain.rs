@@ -2,6 +2,8 @@
 //!
 //! Evaluation asks only for truths, which is fast; this runs again over the one condition in a hundred that is broken.
 
+use std::borrow::Cow;
+
 use secscan_model::{Location, Node, Value};
 
 use super::cursor::{Cursor, State};
@@ -84,12 +86,16 @@ impl<'a> Evaluation<'a> {
                     parts.push(vec![self.explain_is(matcher, end, inner)]);
                 }
             }
-            if let Some(test) = then {
-                let of_elements = end.elements().into_iter().flat_map(|element| {
-                    let path = format!("{path}{}", element_name(element, end));
-                    self.explain(test, element, Ask { path: &path, ..ask })
-                });
-                parts.push(of_elements.collect());
+            match then {
+                Some(test) if end.is_list() => {
+                    let of_elements = end.elements().into_iter().flat_map(|element| {
+                        let path = format!("{path}{}", element_name(element, end));
+                        self.explain(test, element, Ask { path: &path, ..ask })
+                    });
+                    parts.push(of_elements.collect());
+                }
+                Some(test) => parts.push(self.explain(test, end, inner)),
+                None => {}
             }
             hits.extend(first_with_related(parts));
         }
@@ -176,21 +182,25 @@ pub(super) fn found(node: &Node) -> String {
     if text.is_empty() {
         return "empty".to_owned();
     }
+    if text.len() <= LIMIT && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+        return text;
+    }
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LIMIT).collect();
     if text.chars().count() > LIMIT { format!("{line}...") } else { line }
 }
 
 /// The path one step on, in the document's own words.
 fn join(path: &str, step: &Step, end: Cursor<'_>) -> String {
-    let name = match (step, end.key) {
+    let name: Cow<'_, str> = match (step, end.key) {
         (Step::Itself, _) => return path.to_owned(),
-        (Step::Any | Step::Deep(_) | Step::FirstOf(_), Some(key)) => key.to_owned(),
+        (Step::Any | Step::Deep(_) | Step::FirstOf(_), Some(key)) => key.into(),
         (Step::FirstOf(paths), None) => {
-            paths.first().map(|path| crate::check::PathText(path).to_string()).unwrap_or_default()
+            paths.first().map(|path| crate::check::PathText(path).to_string()).unwrap_or_default().into()
         }
-        _ => step.to_string(),
+        (Step::Key(key), _) if !key.contains('.') => key.into(),
+        _ => step.to_string().into(),
     };
-    if path.is_empty() { name } else { format!("{path}.{name}") }
+    if path.is_empty() { name.into_owned() } else { [path, &name].join(".") }
 }
 
 /// What tells an element of a list from its siblings: its name where it has one, else its index.

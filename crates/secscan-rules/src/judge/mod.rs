@@ -11,6 +11,8 @@ mod tests;
 mod truth;
 mod wording;
 
+use std::borrow::Cow;
+
 use secscan_model::{Graph, Resource, ResourceId, Value};
 
 use self::cursor::{Cursor, Scratch, State, Walker};
@@ -152,33 +154,37 @@ impl<'a> Judge<'a> {
             hit.found = redacted(&hit.found);
         }
         let message = match &rule.message {
-            Some(pieces) => pieces.iter().map(|piece| self.piece(rule, evaluation, piece, &hit)).collect(),
+            Some(pieces) => {
+                let mut message = String::with_capacity(96);
+                pieces.iter().for_each(|piece| message.push_str(&self.piece(rule, evaluation, piece, &hit)));
+                message
+            }
             None => default_message(rule, &hit),
         };
         Violation { hit, message }
     }
 
-    fn piece(&self, rule: &Rule, evaluation: &Evaluation<'_>, piece: &Piece, hit: &Hit) -> String {
+    fn piece<'p>(&'p self, rule: &Rule, evaluation: &Evaluation<'_>, piece: &'p Piece, hit: &'p Hit) -> Cow<'p, str> {
         match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Found => hit.found.clone(),
-            Piece::Expected => hit.expected.clone(),
-            Piece::Address => self.graph.resource(evaluation.subject.resource).address.to_string(),
+            Piece::Text(text) => text.into(),
+            Piece::Found => (&hit.found).into(),
+            Piece::Expected => (&hit.expected).into(),
+            Piece::Address => (&*self.graph.resource(evaluation.subject.resource).address).into(),
             Piece::Param(name) => {
                 let values = rule.params.get(name).map(|param| param.default.as_slice()).unwrap_or_default();
-                values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into()
             }
             Piece::Path(path) => {
                 let ends = evaluation.walker.elements(evaluation.subject, path);
                 match ends.first().map(|end| end.state) {
-                    Some(State::Node(node)) if hit.secret && node.at == hit.at => hit.found.clone(),
+                    Some(State::Node(node)) if hit.secret && node.at == hit.at => (&hit.found).into(),
                     Some(State::Node(node)) if !node.is_null() => match &node.value {
                         Value::Scalar(_) if names_a_secret(&PathText(path).to_string()) => {
-                            redacted(&explain::found(node))
+                            redacted(&explain::found(node)).into()
                         }
-                        _ => explain::found(node),
+                        _ => explain::found(node).into(),
                     },
-                    _ => "not set".to_owned(),
+                    _ => "not set".into(),
                 }
             }
         }
