@@ -19,6 +19,8 @@ pub enum Platform {
     Compose,
     /// GitHub Actions.
     GithubActions,
+    /// Packages that a project is built from, and the manifests and lockfiles that name them.
+    Package,
     /// The text of any file, whatever its format.
     Text,
     /// Kinds that several platforms share; derived by readers, never written in a file.
@@ -37,6 +39,7 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Dockerfile, "dockerfile"),
     (Platform::Compose, "compose"),
     (Platform::GithubActions, "github-actions"),
+    (Platform::Package, "package"),
     (Platform::Text, "text"),
     (Platform::Common, "common"),
     (Platform::Unit, "unit"),

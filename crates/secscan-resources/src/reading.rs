@@ -7,7 +7,7 @@ use secscan_model::{
 };
 use secscan_parse::Parsed;
 
-use crate::{aws, cloudformation, compose, dockerfile, github_actions, kubernetes, terraform};
+use crate::{aws, cloudformation, compose, dockerfile, github_actions, kubernetes, packages, terraform};
 
 /// What a user may tell readers.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,8 @@ impl Batch {
 pub enum Fragment {
     /// A Terraform configuration or variable file.
     Terraform(terraform::File),
+    /// A file that names packages.
+    Packages(packages::File),
 }
 
 /// What one file gave.
@@ -114,6 +116,12 @@ pub fn read_file(source: Source) -> FileReading {
         let parsed = secscan_parse::dockerfile::parse(&source);
         dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
         take_in(parsed, &[Platform::Dockerfile].into(), &mut reading);
+    } else if let Some(format) = packages::format_of(&source.path) {
+        reading.recognised = true;
+        let (file, comments, diagnostics) = packages::read(&source, format);
+        reading.comments = comments;
+        reading.diagnostics = diagnostics;
+        reading.fragment = Some(Fragment::Packages(file));
     } else if let Some(format) = secscan_parse::format_of(&source.path) {
         if let Some(template) = kubernetes::unrendered(&source) {
             reading.recognised = true;
@@ -195,17 +203,23 @@ pub fn units(files: &[FileReading]) -> Vec<Unit> {
 /// Evaluates one unit. `files` must be sorted by source id.
 pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitReading {
     let mut reading = UnitReading::default();
-    let terraform: Vec<_> = unit
-        .files
-        .iter()
-        .filter_map(|index| {
-            let Fragment::Terraform(file) = files[*index].fragment.as_ref()?;
-            Some((&files[*index].source, file))
-        })
-        .collect();
-    terraform::evaluate(&unit.folder, &terraform, options, &mut reading.batch, &mut reading.diagnostics);
-    let sources = sources_of(unit, &reading.batch, files);
-    aws::derive(&mut reading.batch, 0, &sources);
+    let (mut terraform, mut packages) = (Vec::new(), Vec::new());
+    for file in unit.files.iter().filter_map(|index| files.get(*index)) {
+        match &file.fragment {
+            Some(Fragment::Terraform(fragment)) => terraform.push((&file.source, fragment)),
+            Some(Fragment::Packages(fragment)) => packages.push((&file.source, fragment)),
+            None => {}
+        }
+    }
+    if !terraform.is_empty() {
+        terraform::evaluate(&unit.folder, &terraform, options, &mut reading.batch, &mut reading.diagnostics);
+        let sources = sources_of(unit, &reading.batch, files);
+        aws::derive(&mut reading.batch, 0, &sources);
+    }
+    if !packages.is_empty() {
+        let tree = packages::Tree(files);
+        packages::evaluate(&unit.folder, &packages, &tree, &mut reading.batch, &mut reading.diagnostics);
+    }
     reading
 }
 
@@ -280,5 +294,8 @@ fn append(graph: &mut Graph, batch: Batch) {
 
 /// Whether any reader may want a file of this path: the others are not read at all.
 pub fn claims(path: &str) -> bool {
-    terraform::claims(path) || dockerfile::claims(path) || secscan_parse::format_of(path).is_some()
+    terraform::claims(path)
+        || dockerfile::claims(path)
+        || packages::format_of(path).is_some()
+        || secscan_parse::format_of(path).is_some()
 }

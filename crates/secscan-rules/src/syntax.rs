@@ -117,6 +117,10 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub github_actions: Option<Located>,
+    /// The purl type of packages (`cargo`, `npm`, `pypi`, ...), `manifest`, `lockfile` or `settings`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub package: Option<Located>,
     /// A kind that several platforms share.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]

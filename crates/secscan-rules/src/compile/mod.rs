@@ -254,13 +254,14 @@ fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> R
 }
 
 fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
-    let words: [(Platform, &Option<Located>); 8] = [
+    let words: [(Platform, &Option<Located>); 9] = [
         (Platform::Terraform, &file.terraform),
         (Platform::CloudFormation, &file.cloudformation),
         (Platform::Kubernetes, &file.kubernetes),
         (Platform::Dockerfile, &file.dockerfile),
         (Platform::Compose, &file.compose),
         (Platform::GithubActions, &file.github_actions),
+        (Platform::Package, &file.package),
         (Platform::Common, &file.common),
         (Platform::Unit, &file.unit),
     ];
