@@ -12,19 +12,25 @@ use crate::select;
 pub struct RuleSet {
     /// The rules, sorted by id.
     pub rules: Vec<Rule>,
-    /// Checks whose pattern ends in a type without `*`, by that type.
+    /// By type, the checks that may mean it.
     by_type: BTreeMap<Platform, BTreeMap<String, Vec<Entry>>>,
-    /// All others.
+    /// Checks whose pattern leaves the type open, which may mean any.
     others: BTreeMap<Platform, Vec<Entry>>,
 }
 
 /// A check that may mean a resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     rule: u32,
     check: u32,
     /// The pattern, where the type alone does not decide.
     pattern: Option<String>,
+}
+
+impl Entry {
+    fn key(&self) -> (u32, u32) {
+        (self.rule, self.check)
+    }
 }
 
 impl RuleSet {
@@ -52,7 +58,18 @@ impl RuleSet {
                 }
             }
         }
+        set.merge();
         set
+    }
+
+    /// Puts what may mean any type beside what means one, so that a resource looks at one list in the order of the rules.
+    fn merge(&mut self) {
+        for (platform, types) in &mut self.by_type {
+            for entries in types.values_mut() {
+                entries.extend(self.others.get(platform).into_iter().flatten().cloned());
+                entries.sort_by_key(Entry::key);
+            }
+        }
     }
 
     /// The rule of an id.
@@ -61,14 +78,16 @@ impl RuleSet {
     }
 
     /// The checks that a resource is asked, each with the index of its rule, in the order of the rules.
-    pub fn checks_for(&self, resource: &Resource) -> Vec<(usize, &Check)> {
+    pub fn checks_for<'a>(&'a self, resource: &'a Resource) -> impl Iterator<Item = (usize, &'a Check)> {
         let by_type = self.by_type.get(&resource.platform).and_then(|types| types.get(&*resource.kind));
-        let entries = by_type.into_iter().chain(self.others.get(&resource.platform)).flatten();
-        let is_meant = |entry: &&Entry| entry.pattern.as_ref().is_none_or(|pattern| select::is_type(pattern, resource));
-        let mut keys: Vec<_> = entries.filter(is_meant).map(|entry| (entry.rule, entry.check)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let check = |(rule, check): (u32, u32)| (rule as usize, &self.rules[rule as usize].checks()[check as usize]);
-        keys.into_iter().map(check).collect()
+        let entries = by_type.or_else(|| self.others.get(&resource.platform));
+        let is_meant =
+            move |entry: &&Entry| entry.pattern.as_ref().is_none_or(|pattern| select::is_type(pattern, resource));
+        let mut last = None;
+        let is_new = move |entry: &&Entry| last.replace(entry.key()) != Some(entry.key());
+        let check = |entry: &Entry| {
+            Some((entry.rule as usize, self.rules[entry.rule as usize].checks().get(entry.check as usize)?))
+        };
+        entries.into_iter().flatten().filter(is_meant).filter(is_new).filter_map(check)
     }
 }

@@ -37,9 +37,9 @@ struct Ask<'p> {
 }
 
 impl<'a> Evaluation<'a> {
-    /// The places that make `test` have the truth `wanted` for the element. At least one when it has.
+    /// The places that make `test` have the truth `wanted` for the element, which it has. At least one.
     pub(super) fn places(&self, test: &Test, at: Cursor<'a>, side: Side, wanted: Truth) -> Vec<Hit> {
-        let mut hits = self.explain(test, at, Ask { side, wanted, path: "" });
+        let mut hits = self.explain_known(test, at, Ask { side, wanted, path: "" });
         if hits.is_empty() {
             hits.push(self.hit(at, "", String::new()));
         }
@@ -47,9 +47,11 @@ impl<'a> Evaluation<'a> {
     }
 
     fn explain(&self, test: &Test, at: Cursor<'a>, ask: Ask<'_>) -> Vec<Hit> {
-        if self.truth(test, at, ask.side) != ask.wanted {
-            return Vec::new();
-        }
+        if self.truth(test, at, ask.side) == ask.wanted { self.explain_known(test, at, ask) } else { Vec::new() }
+    }
+
+    /// Explains a condition that is known to have the truth that is asked for.
+    fn explain_known(&self, test: &Test, at: Cursor<'a>, ask: Ask<'_>) -> Vec<Hit> {
         match test {
             Test::All(tests) => {
                 let hits = tests.iter().map(|test| self.explain(test, at, ask));
@@ -59,7 +61,9 @@ impl<'a> Evaluation<'a> {
                 let mut hits = tests.iter().map(|test| self.explain(test, at, ask));
                 hits.find(|hits| !hits.is_empty()).unwrap_or_default()
             }
-            Test::Not(test) => self.explain(test, at, Ask { side: ask.side.flip(), wanted: ask.wanted.not(), ..ask }),
+            Test::Not(test) => {
+                self.explain_known(test, at, Ask { side: ask.side.flip(), wanted: ask.wanted.not(), ..ask })
+            }
             Test::At { step, whole, then } => self.explain_at(step, whole, then.as_deref(), at, ask),
             Test::Is(matcher) => vec![self.explain_is(matcher, at, ask)],
             Test::Linked(link) => vec![self.explain_linked(link, at, ask)],
@@ -74,10 +78,16 @@ impl<'a> Evaluation<'a> {
         at: Cursor<'a>,
         ask: Ask<'_>,
     ) -> Vec<Hit> {
-        let ends = self.walker.step(at, step);
-        let matching = ends.into_iter().filter(|end| self.end(whole, then, *end, ask.side) == ask.wanted);
+        let ends = match self.walker.one(at, step) {
+            Some(end) => vec![end],
+            None => {
+                let mut ends = self.walker.step(at, step);
+                ends.retain(|end| self.end(whole, then, *end, ask.side) == ask.wanted);
+                ends
+            }
+        };
         let mut hits = Vec::new();
-        for end in matching {
+        for end in ends {
             let path = join(ask.path, step, end);
             let inner = Ask { path: &path, ..ask };
             let mut parts: Vec<Vec<Hit>> = Vec::new();
@@ -94,6 +104,7 @@ impl<'a> Evaluation<'a> {
                     });
                     parts.push(of_elements.collect());
                 }
+                Some(test) if whole.is_empty() => parts.push(self.explain_known(test, end, inner)),
                 Some(test) => parts.push(self.explain(test, end, inner)),
                 None => {}
             }
