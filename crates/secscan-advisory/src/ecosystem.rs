@@ -12,25 +12,16 @@ use crate::version::{self, Compare};
 pub struct Ecosystem {
     /// The name in OSV records, without what follows a colon.
     pub name: &'static str,
-    /// The type of its package URLs.
-    pub purl: &'static str,
-    /// For system packages: the distribution's `ID` in os-release, and which of its versions share advisories.
-    distribution: Option<(&'static str, Release)>,
+    kind: Kind,
     names: Names,
     compare: Compare,
 }
 
-/// How an ecosystem writes the release of a distribution behind its own name.
+/// Who makes the packages of an ecosystem.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Release {
-    /// Not at all: there is one rolling release.
-    None,
-    /// The whole version: `22.04`.
-    Whole,
-    /// The number in front of the first dot: `12`, `9`.
-    Major,
-    /// Two numbers behind a `v`: `v3.18`.
-    Branch,
+enum Kind {
+    Language,
+    Distribution,
 }
 
 /// Which spellings of a package's name mean the same.
@@ -43,42 +34,36 @@ enum Names {
     Python,
 }
 
-const fn language(name: &'static str, purl: &'static str, names: Names, compare: Compare) -> Ecosystem {
-    Ecosystem { name, purl, distribution: None, names, compare }
+const fn language(name: &'static str, names: Names, compare: Compare) -> Ecosystem {
+    Ecosystem { name, kind: Kind::Language, names, compare }
 }
 
-const fn system(
-    name: &'static str,
-    purl: &'static str,
-    id: &'static str,
-    release: Release,
-    compare: Compare,
-) -> Ecosystem {
-    Ecosystem { name, purl, distribution: Some((id, release)), names: Names::Exact, compare }
+const fn distribution(name: &'static str, compare: Compare) -> Ecosystem {
+    Ecosystem { name, kind: Kind::Distribution, names: Names::Exact, compare }
 }
 
 /// All ecosystems whose versions secscan can order.
 pub static ECOSYSTEMS: &[Ecosystem] = &[
-    language("crates.io", "cargo", Names::Exact, version::semver::compare),
-    language("Go", "golang", Names::Exact, version::go::compare),
-    language("npm", "npm", Names::Exact, version::npm::compare),
-    language("PyPI", "pypi", Names::Python, version::pep440::compare),
-    language("Maven", "maven", Names::Exact, version::maven::compare),
-    language("RubyGems", "gem", Names::Exact, version::rubygems::compare),
-    language("NuGet", "nuget", Names::Caseless, version::nuget::compare),
-    language("Packagist", "composer", Names::Caseless, version::composer::compare),
-    language("Hex", "hex", Names::Exact, version::semver::compare),
-    language("Pub", "pub", Names::Exact, version::semver::compare_with_build),
-    language("SwiftURL", "swift", Names::Caseless, version::semver::compare),
-    language("GitHub Actions", "githubactions", Names::Caseless, version::semver::compare),
-    system("Debian", "deb", "debian", Release::Major, version::dpkg::compare),
-    system("Ubuntu", "deb", "ubuntu", Release::Whole, version::dpkg::compare),
-    system("Alpine", "apk", "alpine", Release::Branch, version::apk::compare),
-    system("Wolfi", "apk", "wolfi", Release::None, version::apk::compare),
-    system("Chainguard", "apk", "chainguard", Release::None, version::apk::compare),
-    system("Red Hat", "rpm", "rhel", Release::Major, version::rpm::compare),
-    system("Rocky Linux", "rpm", "rocky", Release::Major, version::rpm::compare),
-    system("AlmaLinux", "rpm", "almalinux", Release::Major, version::rpm::compare),
+    language("crates.io", Names::Exact, version::semver::compare),
+    language("Go", Names::Exact, version::go::compare),
+    language("npm", Names::Exact, version::npm::compare),
+    language("PyPI", Names::Python, version::pep440::compare),
+    language("Maven", Names::Exact, version::maven::compare),
+    language("RubyGems", Names::Exact, version::rubygems::compare),
+    language("NuGet", Names::Caseless, version::nuget::compare),
+    language("Packagist", Names::Caseless, version::composer::compare),
+    language("Hex", Names::Exact, version::semver::compare),
+    language("Pub", Names::Exact, version::semver::compare_with_build),
+    language("SwiftURL", Names::Caseless, version::semver::compare),
+    language("GitHub Actions", Names::Caseless, version::semver::compare),
+    distribution("Debian", version::dpkg::compare),
+    distribution("Ubuntu", version::dpkg::compare),
+    distribution("Alpine", version::apk::compare),
+    distribution("Wolfi", version::apk::compare),
+    distribution("Chainguard", version::apk::compare),
+    distribution("Red Hat", version::rpm::compare),
+    distribution("Rocky Linux", version::rpm::compare),
+    distribution("AlmaLinux", version::rpm::compare),
 ];
 
 impl Ecosystem {
@@ -88,25 +73,9 @@ impl Ecosystem {
         ECOSYSTEMS.iter().find(|ecosystem| ecosystem.name == base)
     }
 
-    /// The ecosystem of packages of a language, by the type of their package URLs.
-    pub fn of_purl_type(purl: &str) -> Option<&'static Self> {
-        ECOSYSTEMS.iter().find(|ecosystem| ecosystem.purl == purl && ecosystem.distribution.is_none())
-    }
-
-    /// The ecosystem of a distribution's packages, with its release as advisories write it (`Debian:12`). `id` and
-    /// `release` are `ID` and `VERSION_ID` of os-release.
-    pub fn of_distribution(id: &str, release: &str) -> Option<String> {
-        let is_it = |ecosystem: &&Self| ecosystem.distribution.is_some_and(|(known, _)| known == id);
-        let ecosystem = ECOSYSTEMS.iter().find(is_it)?;
-        let mut parts = release.split('.');
-        let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        match ecosystem.distribution?.1 {
-            Release::None => Some(ecosystem.name.to_owned()),
-            _ if first.is_empty() => None,
-            Release::Whole => Some(format!("{}:{release}", ecosystem.name)),
-            Release::Major => Some(format!("{}:{first}", ecosystem.name)),
-            Release::Branch => Some(format!("{}:v{first}.{second}", ecosystem.name)),
-        }
+    /// Whether its packages are those of an operating system, whose name a release follows in records.
+    pub fn is_distribution(&self) -> bool {
+        self.kind == Kind::Distribution
     }
 
     /// The name under which packages of an ecosystem are looked up, from one as OSV records write it. Long-term support
@@ -147,26 +116,13 @@ mod tests {
 
     #[test]
     fn names_are_found_with_their_releases() {
-        assert_eq!(Ecosystem::named("Debian:12").map(|it| it.purl), Some("deb"));
-        assert_eq!(Ecosystem::named("crates.io").map(|it| it.purl), Some("cargo"));
+        assert_eq!(Ecosystem::named("Debian:12").map(|it| it.name), Some("Debian"));
+        assert_eq!(Ecosystem::named("crates.io").map(|it| it.name), Some("crates.io"));
         assert!(Ecosystem::named("OSS-Fuzz").is_none());
-        assert_eq!(Ecosystem::of_purl_type("golang").map(|it| it.name), Some("Go"));
-        assert!(Ecosystem::of_purl_type("deb").is_none(), "a system package needs its distribution");
     }
 
     #[test]
-    fn distributions_share_advisories_by_release() {
-        for (id, release, expected) in [
-            ("debian", "12", Some("Debian:12")),
-            ("ubuntu", "22.04", Some("Ubuntu:22.04")),
-            ("alpine", "3.18.4", Some("Alpine:v3.18")),
-            ("rhel", "9.2", Some("Red Hat:9")),
-            ("wolfi", "20230201", Some("Wolfi")),
-            ("debian", "", None),
-            ("plan9", "4", None),
-        ] {
-            assert_eq!(Ecosystem::of_distribution(id, release).as_deref(), expected);
-        }
+    fn releases_that_share_advisories_have_one_key() {
         for (written, key) in [
             ("Ubuntu:22.04:LTS", "Ubuntu:22.04"),
             ("Ubuntu:Pro:18.04:LTS", "Ubuntu:Pro:18.04:LTS"),

@@ -93,7 +93,7 @@ impl Importer {
         let error = |message: String| ImportError::Record { path: path.to_owned(), message };
         let outcome = if rust_sec::is_advisory(path) {
             let text = std::str::from_utf8(bytes).map_err(|it| error(it.to_string()))?;
-            rust_sec::read(path, text).map_err(|it| error(it.to_string()))?
+            rust_sec::read(text).map_err(|it| error(it.to_string()))?
         } else if is_record(path) {
             osv::read(bytes).map_err(|it| error(it.to_string()))?
         } else {

@@ -6,10 +6,8 @@ use crate::advisory::{Advisory, Affected, End, Range};
 use crate::osv::Outcome;
 use crate::rating;
 
-/// The folder of advisories about crates; what lies beside it is about the toolchain, which no lockfile names.
-const CRATES: &str = "crates/";
-
-/// Whether a file of a checked-out database is an advisory: `crates/NAME/RUSTSEC-2021-0003.md`.
+/// Whether a file of a checked-out database is an advisory about a crate: `crates/NAME/RUSTSEC-2021-0003.md`. Those about
+/// the toolchain, which no lockfile names, bear CVE numbers.
 pub(crate) fn is_advisory(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.starts_with("RUSTSEC-") && !name.starts_with("RUSTSEC-0000-") && name.ends_with(".md")
@@ -19,15 +17,12 @@ pub(crate) fn is_advisory(path: &str) -> bool {
 ///
 /// # Errors
 /// Whatever `rustsec` says of the text.
-pub(crate) fn read(path: &str, text: &str) -> Result<Outcome, rustsec::Error> {
+pub(crate) fn read(text: &str) -> Result<Outcome, rustsec::Error> {
     let parsed: rustsec::Advisory = text.parse()?;
     let metadata = &parsed.metadata;
     let id = metadata.id.to_string();
     if parsed.withdrawn() {
         return Ok(Outcome::Withdrawn { id });
-    }
-    if !path.contains(CRATES) {
-        return Ok(Outcome::Elsewhere(vec!["Rust toolchain".to_owned()]));
     }
     let notice = metadata.informational.as_ref().map(|kind| kind.as_str().to_owned());
     let vector = metadata.cvss.as_ref().map(ToString::to_string);
@@ -79,7 +74,7 @@ Text.
 
     #[test]
     fn patched_and_unaffected_versions_are_safe() {
-        let Ok(Outcome::Advisory(advisory, affected)) = read("crates/smallvec/RUSTSEC-2021-0003.md", TEXT) else {
+        let Ok(Outcome::Advisory(advisory, affected)) = read(TEXT) else {
             panic!("an advisory");
         };
         assert_eq!((advisory.summary.as_str(), advisory.rating.score), ("Too small a buffer", Some(98)));
@@ -99,13 +94,12 @@ Text.
     #[test]
     fn notices_stay_apart() {
         let text = TEXT.replace("date =", "informational = \"unmaintained\"\ndate =");
-        let Ok(Outcome::Advisory(advisory, _)) = read("crates/smallvec/x.md", &text) else { panic!("an advisory") };
+        let Ok(Outcome::Advisory(advisory, _)) = read(&text) else { panic!("an advisory") };
         assert_eq!(advisory.notice.as_deref(), Some("unmaintained"));
         assert_eq!(advisory.rating.severity, secscan_model::Severity::Low);
         let withdrawn = TEXT.replace("date =", "withdrawn = \"2022-01-01\"\ndate =");
-        assert!(matches!(read("crates/x/x.md", &withdrawn), Ok(Outcome::Withdrawn { .. })));
-        assert!(matches!(read("rust/std/x.md", TEXT), Ok(Outcome::Elsewhere(_))));
-        assert!(read("crates/x/x.md", "no advisory").is_err());
+        assert!(matches!(read(&withdrawn), Ok(Outcome::Withdrawn { .. })));
+        assert!(read("no advisory").is_err());
     }
 
     #[test]

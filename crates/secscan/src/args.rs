@@ -40,6 +40,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: PacksCommand,
     },
+    /// Import, update and show the advisories that packages are judged by
+    Db {
+        #[command(subcommand)]
+        command: DbCommand,
+    },
     /// Write all open findings of a scan to a baseline file, so that only new ones count
     Baseline(BaselineArguments),
     /// Write a secscan.toml to start from
@@ -86,6 +91,49 @@ pub(crate) enum PacksCommand {
         /// The id of the pack
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Add advisories from files: OSV records (*.json), RustSec advisories (RUSTSEC-*.md), archives of them (*.zip,
+    /// *.tar.gz), or folders of all that
+    Import {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        store: StoreArguments,
+        /// Begin with an empty store instead of adding to the one that is there
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Add advisories from a mirror of OSV exports: ECOSYSTEM/all.zip below an HTTPS address or a folder
+    Update {
+        /// The address or folder; plain HTTP on the loopback only
+        #[arg(long, value_name = "URL|DIR", value_hint = ValueHint::AnyPath)]
+        from: String,
+        /// Ask for this ecosystem (npm, PyPI, Debian:12, ...) [default: all languages, and what the store has]
+        #[arg(long = "ecosystem", value_name = "NAME")]
+        ecosystems: Vec<String>,
+        /// Give up on a file after this many seconds
+        #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = clap::value_parser!(u64).range(1..))]
+        timeout: u64,
+        #[command(flatten)]
+        store: StoreArguments,
+    },
+    /// Show what the store holds and whether it is whole
+    Status {
+        #[command(flatten)]
+        store: StoreArguments,
+    },
+}
+
+/// Which advisory store is meant.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct StoreArguments {
+    /// The advisory store [default: advisories.db in the user's data folder]
+    #[arg(long, value_name = "FILE", env = "SECSCAN_DB", hide_env_values = true, value_hint = ValueHint::FilePath)]
+    pub(crate) db: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -1,11 +1,12 @@
 //! The command line of secscan: arguments in, a library call, an exit code out.
 //!
 //! Reading order: [`args`] (what can be said) → the commands, one module each ([`scan`], [`inspect`], [`explain`],
-//! [`rules`], [`packs`], [`init`]) → what they share: [`targets`], [`settings`], [`rule_files`], [`progress`].
+//! [`rules`], [`packs`], [`init`], [`db`]) → what they share: [`targets`], [`settings`], [`rule_files`], [`progress`].
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod db;
 mod explain;
 mod init;
 mod inspect;
@@ -70,6 +71,7 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Verdict> {
         Command::Rules { command: RulesCommand::Test { path } } => rules::test(path, out),
         Command::Packs { command: PacksCommand::List } => packs::list(out),
         Command::Packs { command: PacksCommand::Show { id } } => packs::show(id, out),
+        Command::Db { command } => db::run(command, out),
         Command::Baseline(arguments) => scan::baseline(arguments, out),
         Command::Init { folder } => init::run(folder, out),
         Command::Completions { shell } => {

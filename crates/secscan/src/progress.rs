@@ -37,6 +37,34 @@ impl Observer for Progress {
     }
 }
 
+/// Counts what long work has done so far; silent when standard error is no terminal.
+pub(crate) struct Counter {
+    bar: ProgressBar,
+}
+
+impl Counter {
+    /// A counter of what `message` says.
+    pub(crate) fn new(message: &'static str) -> Self {
+        let bar = Progress::new().bar;
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos}") {
+            bar.set_style(style);
+        }
+        bar.set_message(message);
+        Self { bar }
+    }
+
+    /// One more.
+    pub(crate) fn step(&self) {
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 fn words(stage: Stage) -> &'static str {
     match stage {
         Stage::List => "listing files",

@@ -1,11 +1,12 @@
 //! The binary, end to end: arguments and files in, exit code and outputs out.
 //!
-//! Reading order: [`workspace`] (a folder that the binary runs in), then the subjects: [`exit_codes`], [`bad_input`], [`commands`], [`gate`], [`since`].
+//! Reading order: [`workspace`] (a folder that the binary runs in), then the subjects: [`exit_codes`], [`bad_input`], [`commands`], [`gate`], [`since`], [`db`].
 
 #![allow(clippy::print_stderr, reason = "tests that skip say so")]
 
 mod bad_input;
 mod commands;
+mod db;
 mod determinism;
 mod exit_codes;
 mod gate;

@@ -57,6 +57,7 @@ impl Workspace {
         let mut command = Command::new(env!("CARGO_BIN_EXE_secscan"));
         command.current_dir(self.folder.path()).args(arguments).timeout(PATIENCE);
         command.env_remove("SOURCE_DATE_EPOCH").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.env_remove("SECSCAN_DB").env("XDG_DATA_HOME", self.path(".no-data"));
         command
     }
 

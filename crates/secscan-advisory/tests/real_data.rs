@@ -1,0 +1,89 @@
+//! Real exports, where they are at hand: `SECSCAN_ADVISORIES` names a folder with `osv/ECOSYSTEM/all.zip` and
+//! `rustsec-advisory-db.tar.gz`. Without it, these tests say that they did not run.
+
+#![allow(clippy::disallowed_methods, reason = "tests read and write files")]
+#![allow(clippy::print_stderr, reason = "tests that skip say so")]
+
+use std::fs::File;
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use secscan_advisory::store::encode;
+use secscan_advisory::{Answer, Importer, Store};
+
+fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("SECSCAN_ADVISORIES").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: SECSCAN_ADVISORIES names no folder of real advisories");
+    }
+    folder
+}
+
+fn import(folder: &std::path::Path) -> Importer {
+    let mut importer = Importer::default();
+    for name in ["osv/PyPI/all.zip", "osv/Go/all.zip", "rustsec-advisory-db.tar.gz"] {
+        let file = File::open(folder.join(name)).unwrap();
+        importer.open_file(name, file, &mut || {}).unwrap_or_else(|error| panic!("{error}"));
+    }
+    importer
+}
+
+#[test]
+fn real_exports_are_read_whole() {
+    let Some(folder) = folder() else { return };
+    let importer = import(&folder);
+    eprintln!("{:?}", importer.summary());
+    let store = Store::open(Cursor::new(importer.finish().unwrap())).unwrap();
+    let about = store.about();
+    for (ecosystem, least) in [("PyPI", 2600), ("Go", 4000), ("crates.io", 1000)] {
+        assert!(about.ecosystems[ecosystem].advisories >= least, "{about:#?}");
+    }
+    let found = |ecosystem: &str, name: &str, version: &str| match store.judge(ecosystem, name, version).unwrap() {
+        Answer::Judged { vulnerabilities, unknown } => {
+            assert!(unknown.is_empty(), "{unknown:?}");
+            vulnerabilities.into_iter().map(|it| it.id).collect::<Vec<_>>()
+        }
+        Answer::NotCovered => panic!("{ecosystem} is covered"),
+    };
+    assert!(found("PyPI", "Jinja2", "2.10").contains(&"PYSEC-2019-217".to_owned()));
+    assert!(!found("PyPI", "Jinja2", "2.10.1").contains(&"PYSEC-2019-217".to_owned()));
+    assert!(found("Go", "golang.org/x/text", "v0.3.2").contains(&"GO-2020-0015".to_owned()));
+    assert!(!found("Go", "golang.org/x/text", "v0.3.3").contains(&"GO-2020-0015".to_owned()));
+    assert!(found("crates.io", "smallvec", "1.6.0").contains(&"RUSTSEC-2021-0003".to_owned()));
+    assert!(found("crates.io", "smallvec", "1.6.1").is_empty());
+}
+
+/// 100,000 advisories take at most 60 MB and open in milliseconds: the real ones, again and again under other names.
+#[test]
+fn a_hundred_thousand_advisories_stay_small_and_open_fast() {
+    let Some(folder) = folder() else { return };
+    let store = Store::open(Cursor::new(import(&folder).finish().unwrap())).unwrap();
+    let real = store.verify().unwrap();
+    let mut many = real.clone();
+    for round in 0.. {
+        for (advisory, affected) in real.values() {
+            let (mut advisory, mut affected) = (advisory.clone(), affected.clone());
+            advisory.id = format!("{}-{round}", advisory.id);
+            affected.iter_mut().for_each(|affected| affected.package.push_str(&format!("-{round}")));
+            many.insert(advisory.id.clone(), (advisory, affected));
+        }
+        if many.len() >= 100_000 {
+            break;
+        }
+    }
+    let bytes = encode(&many).unwrap();
+    let size = bytes.len() * 100_000 / many.len();
+    eprintln!("{} advisories, {} bytes: {size} for 100,000", many.len(), bytes.len());
+    assert!(size <= 60_000_000, "{size}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &bytes).unwrap();
+    let start = Instant::now();
+    let store = Store::open(File::open(file.path()).unwrap()).unwrap();
+    let opened = start.elapsed();
+    let start = Instant::now();
+    for _ in 0..100 {
+        store.judge("PyPI", "jinja2", "2.10").unwrap();
+    }
+    eprintln!("opened in {opened:?}, one question in {:?}", start.elapsed() / 100);
+}
