@@ -127,6 +127,7 @@ fn usual_path(platform: Platform) -> &'static str {
         Platform::CloudFormation => "template.yaml",
         Platform::Kubernetes | Platform::Common | Platform::Unit | Platform::Configuration => "manifest.yaml",
         Platform::Package => "package.json",
+        Platform::Image => ".image/config.json",
         Platform::Text => "settings.txt",
         Platform::Dockerfile => "Dockerfile",
         Platform::Compose => "compose.yaml",

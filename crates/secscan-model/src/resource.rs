@@ -21,6 +21,8 @@ pub enum Platform {
     GithubActions,
     /// Packages that a project is built from, and the manifests and lockfiles that name them.
     Package,
+    /// Container images: what their configuration says.
+    Image,
     /// The text of any file, whatever its format.
     Text,
     /// Kinds that several platforms share; derived by readers, never written in a file.
@@ -40,6 +42,7 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Compose, "compose"),
     (Platform::GithubActions, "github-actions"),
     (Platform::Package, "package"),
+    (Platform::Image, "image"),
     (Platform::Text, "text"),
     (Platform::Common, "common"),
     (Platform::Unit, "unit"),

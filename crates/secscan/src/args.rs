@@ -151,7 +151,8 @@ pub(crate) enum SchemaKind {
 /// What a scan looks at and by which rules: shared by `scan` and `baseline`.
 #[derive(Args, Debug)]
 pub(crate) struct Selection {
-    /// A folder or file, git:REV (the repository of the working directory at a revision), or - (standard input)
+    /// A folder or file, git:REV (the repository of the working directory at a revision), an image (image:REFERENCE of a
+    /// registry, oci:PATH of a layout, docker-archive:FILE), or - (standard input)
     #[arg(default_value = ".", value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub(crate) targets: Vec<String>,
     /// Read further rules from this folder
@@ -175,6 +176,8 @@ pub(crate) struct Selection {
     /// The name that standard input is read under; it decides what the text is taken for
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     pub(crate) stdin_name: String,
+    #[command(flatten)]
+    pub(crate) images: ImageArguments,
     /// Use this many threads [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
@@ -213,6 +216,17 @@ pub(crate) struct ScanArguments {
     pub(crate) show: Vec<String>,
 }
 
+/// How images are opened.
+#[derive(Args, Debug)]
+pub(crate) struct ImageArguments {
+    /// Which image of several platforms, as os/architecture [default: linux and this machine's architecture]
+    #[arg(long, value_name = "PLATFORM")]
+    pub(crate) platform: Option<secscan_image::Platform>,
+    /// Let this registry (HOST or HOST:PORT) speak plain HTTP; the loopback always may
+    #[arg(long = "insecure-registry", value_name = "HOST")]
+    pub(crate) insecure_registries: Vec<String>,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct BaselineArguments {
     #[command(flatten)]
@@ -224,7 +238,7 @@ pub(crate) struct BaselineArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct InspectArguments {
-    /// A folder or file, git:REV, or - (standard input)
+    /// A folder or file, git:REV, image:REFERENCE, oci:PATH, docker-archive:FILE, or - (standard input)
     #[arg(default_value = ".", value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub(crate) target: String,
     /// Format: text or json
@@ -239,6 +253,8 @@ pub(crate) struct InspectArguments {
     /// The name that standard input is read under; it decides what the text is taken for
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     pub(crate) stdin_name: String,
+    #[command(flatten)]
+    pub(crate) images: ImageArguments,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

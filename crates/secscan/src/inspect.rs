@@ -12,7 +12,8 @@ use crate::{Verdict, scan, targets};
 /// Reads a target and prints what is there.
 pub(crate) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let options = secscan_discover::Options::default();
-    let tree = targets::open(std::slice::from_ref(&arguments.target), &arguments.stdin_name, &options)?;
+    let target = std::slice::from_ref(&arguments.target);
+    let tree = targets::open(target, &arguments.stdin_name, &options, &arguments.images)?;
     let var_files = arguments.var_files.iter().map(|file| scan::var_file(file)).collect::<anyhow::Result<_>>()?;
     let scanner = Scanner::builder().options(secscan_resources::Options { var_files }).build()?;
     let inspection = scanner.inspect(&tree, &Silent);

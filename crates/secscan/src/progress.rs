@@ -22,6 +22,21 @@ impl Progress {
         Self { bar }
     }
 
+    /// The progress of pulling or unpacking an image, in bytes.
+    pub(crate) fn of_image(image: &secscan_image::Target) -> Self {
+        let progress = Self::new();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {bytes}/{total_bytes}") {
+            progress.bar.set_style(style);
+        }
+        progress.bar.set_message(format!("reading {image}"));
+        progress
+    }
+
+    pub(crate) fn image(&self, at: secscan_image::Progress) {
+        self.bar.set_length(at.total.max(at.read));
+        self.bar.set_position(at.read);
+    }
+
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }

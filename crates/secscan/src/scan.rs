@@ -87,7 +87,7 @@ impl Prepared {
             options.exclude.clone_from(&settings.exclude);
             options.max_file_size = settings.max_file_size.unwrap_or(options.max_file_size);
         }
-        let tree = targets::open(&selection.targets, &selection.stdin_name, &options)?;
+        let tree = targets::open(&selection.targets, &selection.stdin_name, &options, &selection.images)?;
         let base_tree = commit.map(|commit| targets::open_at(&selection.targets, commit, &options)).transpose()?;
         Ok(Self { found, tree, base_tree })
     }

@@ -4,21 +4,29 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
 use secscan_discover::{Directory, Forest, GitTree, Options, Stdin};
+use secscan_image::{ImageTree, Target};
 use secscan_model::FileTree;
+
+use crate::args::ImageArguments;
+use crate::progress::Progress;
 
 /// What a target's name stands for.
 enum Kind<'a> {
     Path(&'a Path),
     Revision(&'a str),
+    Image(Target),
     Stdin,
 }
 
 /// Forms of targets that this version does not read; a file of such a name is reached with `./` in front.
-const NOT_BUILT: &[&str] = &["image:", "oci:", "docker-archive:", "sbom:"];
+const NOT_BUILT: &[&str] = &["sbom:"];
 
 fn kind(target: &str) -> anyhow::Result<Kind<'_>> {
     if let Some(form) = NOT_BUILT.iter().find(|form| target.starts_with(*form)) {
         bail!("{target}: targets of the form {form}... are not supported by this version");
+    }
+    if let Some(image) = Target::parse(target) {
+        return Ok(Kind::Image(image));
     }
     Ok(match target.strip_prefix("git:") {
         Some(revision) => Kind::Revision(revision),
@@ -28,17 +36,36 @@ fn kind(target: &str) -> anyhow::Result<Kind<'_>> {
 }
 
 /// All targets as one tree, named as reports print them.
-pub(crate) fn open(targets: &[String], stdin_name: &str, options: &Options) -> anyhow::Result<Forest> {
+pub(crate) fn open(
+    targets: &[String],
+    stdin_name: &str,
+    options: &Options,
+    images: &ImageArguments,
+) -> anyhow::Result<Forest> {
     let mut trees: Vec<(String, Box<dyn FileTree>)> = Vec::new();
     for target in targets {
         let tree: Box<dyn FileTree> = match kind(target)? {
             Kind::Path(path) => Box::new(Directory::open(path, options)?),
             Kind::Revision(revision) => Box::new(GitTree::open(Path::new("."), revision, options)?),
+            Kind::Image(image) => Box::new(open_image(&image, options, images)?),
             Kind::Stdin => Box::new(Stdin::read(stdin_name, std::io::stdin().lock(), options.max_file_size)?),
         };
         trees.push((prefix(target, targets.len() > 1)?, tree));
     }
     Ok(Forest::new(trees))
+}
+
+fn open_image(image: &Target, options: &Options, arguments: &ImageArguments) -> anyhow::Result<ImageTree> {
+    let progress = Progress::of_image(image);
+    let options = secscan_image::Options {
+        platform: arguments.platform.clone(),
+        insecure_registries: arguments.insecure_registries.clone(),
+        max_file_size: options.max_file_size,
+        on_progress: Some(&|at| progress.image(at)),
+    };
+    let tree = secscan_image::open(image, &options);
+    progress.finish();
+    Ok(tree?)
 }
 
 /// The same targets at a revision.
@@ -65,7 +92,12 @@ pub(crate) fn first_path(targets: &[String]) -> Option<PathBuf> {
 /// What stands in front of the paths of a target, so that they read from the working directory: the folder itself when
 /// it lies below; nothing when it lies elsewhere, or its name when several targets must be told apart.
 fn prefix(target: &str, is_one_of_many: bool) -> anyhow::Result<String> {
-    let Kind::Path(path) = kind(target)? else { return Ok(String::new()) };
+    let path = match kind(target)? {
+        Kind::Path(path) => path,
+        // Two images have the same paths.
+        Kind::Image(_) if is_one_of_many => return Ok(target.replace(['/', ':'], "-")),
+        Kind::Image(_) | Kind::Revision(_) | Kind::Stdin => return Ok(String::new()),
+    };
     if !path.is_dir() {
         return Ok(String::new());
     }

@@ -83,7 +83,12 @@ fn wrong_usage_is_2_and_says_what_is_wrong() {
         (&["--since", "HEAD"], "secscan: "),
         (&["--no-such-flag"], "--no-such-flag"),
         (&["missing"], "missing"),
-        (&["image:example/agent:1.4"], "are not supported by this version"),
+        (&["sbom:x.json"], "are not supported by this version"),
+        (&["oci:missing"], "missing: no such file or folder"),
+        (&["docker-archive:pod.yaml"], "pod.yaml: "),
+        (&["image:127.0.0.1:1/agent:1.4"], "127.0.0.1:1 cannot be reached"),
+        (&["image:Not A Reference"], "that is no reference to an image"),
+        (&["oci:.", "--platform", "linux"], "`linux` is no platform"),
     ] {
         // `--now` may stand once only.
         let run = workspace.run(&[&["scan"], arguments].concat());
