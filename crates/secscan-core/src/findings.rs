@@ -35,7 +35,8 @@ struct Candidate<'v> {
 /// Equal rule and place make one finding: one root cause that several resources share names the first and relates the
 /// others.
 pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, places: &Places<'_>) -> Vec<Raw> {
-    let mut candidates: Vec<_> = verdicts.iter().flat_map(candidates).collect();
+    let mut candidates: Vec<_> = Vec::with_capacity(verdicts.len());
+    candidates.extend(verdicts.iter().flat_map(self::candidates));
     candidates.sort_by(|a, b| order(graph, a).cmp(&order(graph, b)));
     let is_same = |a: &Candidate<'_>, b: &Candidate<'_>| (a.hit.at, a.rule, a.kind) == (b.hit.at, b.rule, b.kind);
     let one = |group: &[Candidate<'_>]| {
@@ -44,7 +45,8 @@ pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, pla
         others.iter().for_each(|other| relate(graph, &mut raw, other, places));
         Some(raw)
     };
-    let mut raw: Vec<Raw> = candidates.chunk_by(is_same).filter_map(one).collect();
+    let mut raw: Vec<Raw> = Vec::with_capacity(candidates.len());
+    raw.extend(candidates.chunk_by(is_same).filter_map(one));
     number(&mut raw);
     raw
 }
@@ -133,7 +135,8 @@ fn number(raw: &mut [Raw]) {
     for raw in raw {
         let count = seen.entry((raw.finding.kind, raw.finding.fingerprint.clone())).or_default();
         *count += 1;
-        raw.finding.fingerprint = format!("{}:{count}", raw.finding.fingerprint).into();
+        let count = count.to_string();
+        raw.finding.fingerprint = [&*raw.finding.fingerprint, &count].join(":").into();
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Reading order: [`Rule`] → [`Body`] → [`Check`] → [`Test`] → [`Step`] and [`Matcher`] → [`Operand`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -327,6 +328,16 @@ pub enum Scope {
     Unit,
     /// The same folder.
     Directory,
+}
+
+impl Literal {
+    /// As it is written.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Bool(_) | Self::Number(_) => self.to_string().into(),
+        }
+    }
 }
 
 impl std::fmt::Display for Literal {

@@ -39,7 +39,11 @@ pub fn load_pack(path: &str, text: &str, vocabulary: &PackVocabulary) -> Result<
             None => problems.push(Problem::new(Default::default(), format!("there is no pack `{base}` to extend"))),
         }
     }
+    let mut own: BTreeSet<&str> = BTreeSet::new();
     for control in &file.controls {
+        if !own.insert(control.id.value.trim()) {
+            problems.push(Problem::new(control.id.at, format!("the control `{}` stands here twice", control.id.value)));
+        }
         add_control(control, &mut controls, &mut problems);
     }
     let known: BTreeSet<Arc<str>> = controls.iter().map(|control| control.id.clone()).collect();

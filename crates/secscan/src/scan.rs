@@ -48,7 +48,10 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
     let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
     report.notices.extend(notes.into_iter().flatten().chain(prepared.changed_ignore_files()).map(note));
     write_all(arguments, &report, shown, out)?;
-    Ok(verdict(&report, arguments.strict || settings.strict))
+    let verdict = verdict(&report, arguments.strict || settings.strict);
+    // The program ends here; the system takes the memory back faster than it could be dropped.
+    std::mem::forget((report, scanner));
+    Ok(verdict)
 }
 
 /// Writes the open findings of a scan to a baseline file.
@@ -127,7 +130,7 @@ impl Prepared {
 
     /// A builder with everything that does not depend on the command.
     fn builder(&self, selection: &Selection) -> anyhow::Result<ScannerBuilder> {
-        let mut builder = Scanner::builder().today(today(selection.now)?);
+        let mut builder = Scanner::builder().today(today(selection.now)?).ends_after_scan();
         let settings = self.settings();
         let own_rules = self
             .found

@@ -147,6 +147,14 @@ pub(super) struct Walker<'a> {
 impl<'a> Walker<'a> {
     /// What a whole path leads to, lists taken apart on the way and at the end. At least one cursor.
     pub(super) fn elements(&self, from: Cursor<'a>, path: &[Step]) -> Vec<Cursor<'a>> {
+        // Most paths lead from one place to one place for a while.
+        let (mut from, mut path) = (from, path);
+        while let [step, rest @ ..] = path {
+            match self.one(from, step) {
+                Some(end) if !end.is_list() => (from, path) = (end, rest),
+                _ => break,
+            }
+        }
         let mut at = vec![from];
         for step in path {
             let mut next = Vec::with_capacity(at.len());

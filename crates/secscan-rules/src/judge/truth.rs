@@ -179,14 +179,11 @@ impl<'a> Evaluation<'a> {
 
     fn contains(&self, node: &Node, wanted: &[Literal]) -> Truth {
         let has = |value: &Literal| match &node.value {
-            Value::Map(map) => {
-                let key = value.to_string();
-                match map.get(&key) {
-                    Some(_) => True,
-                    None if map.rest.is_some() => Unknown,
-                    None => False,
-                }
-            }
+            Value::Map(map) => match map.get(&value.text()) {
+                Some(_) => True,
+                None if map.rest.is_some() => Unknown,
+                None => False,
+            },
             _ => node.items().iter().map(|item| self.item_equals(item, value)).max().unwrap_or(False),
         };
         wanted.iter().map(has).min().unwrap_or(True)
@@ -259,7 +256,7 @@ fn equals(scalar: &Scalar, literal: &Literal, ignore_case: bool) -> bool {
 
 /// The greatest truth over the operands; what cannot be read is unknown.
 fn any_known(values: &[Literal], holds: impl Fn(&str) -> Option<bool>) -> Truth {
-    values.iter().map(|value| holds(&value.to_string()).map_or(Unknown, Truth::from)).max().unwrap_or(False)
+    values.iter().map(|value| holds(&value.text()).map_or(Unknown, Truth::from)).max().unwrap_or(False)
 }
 
 fn compare(node: &Node, values: &[Literal], holds: impl Fn(f64, f64) -> bool) -> Truth {
@@ -275,7 +272,8 @@ fn compare(node: &Node, values: &[Literal], holds: impl Fn(f64, f64) -> bool) ->
 }
 
 fn in_ranges(node: &Node, values: &[Literal], holds: impl Fn(Range, Range) -> bool) -> Truth {
-    any_known(values, |operand| Some(holds(Range::parse(node.as_str()?)?, Range::parse(operand)?)))
+    let range = node.as_str().and_then(Range::parse);
+    any_known(values, |operand| Some(holds(range?, Range::parse(operand)?)))
 }
 
 /// Whether the fixed parts of a text match already, whatever the holes will be.
