@@ -1,3 +1,36 @@
-//! Syntax-tree patterns: which places of a source file have the shape that a rule names.
+//! Code rules: which places of a source file have the shape that a rule names.
+//!
+//! A pattern is a piece of source with holes (`$X`, `$$$REST`), read with the language's own grammar. Names in it are
+//! full names: `subprocess.run` means that function whatever a file calls it, and nothing else of that name.
+//!
+//! Reading order: [`language`] → [`question`] (what rules ask, as plain data) → [`atoms`] (the words that gate parsing);
+//! with the feature `engine`: `grammar` (what the kinds of each grammar mean) → `tree` (a file, parsed and flattened) →
+//! `names` (imports) → `bindings` (what local names were given) → `shape` (patterns, parsed) → `matching` → `condition` →
+//! [`examine`].
 
 #![forbid(unsafe_code)]
+
+mod atoms;
+#[cfg(feature = "engine")]
+mod bindings;
+#[cfg(feature = "engine")]
+mod condition;
+#[cfg(feature = "engine")]
+mod examine;
+#[cfg(feature = "engine")]
+mod grammar;
+pub mod language;
+#[cfg(feature = "engine")]
+mod matching;
+#[cfg(feature = "engine")]
+mod names;
+pub mod question;
+#[cfg(feature = "engine")]
+mod shape;
+#[cfg(feature = "engine")]
+mod tree;
+
+#[cfg(feature = "engine")]
+pub use examine::{Damage, Examined, Hit, examine};
+pub use language::{Dialect, Language};
+pub use question::{Condition, Expression, Import, Question};
