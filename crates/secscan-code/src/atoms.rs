@@ -13,9 +13,9 @@ static COMMON: &[&str] = &[
 ];
 
 impl Question {
-    /// For each alternative, the words of which every one occurs in a file that it can match; whatever their case.
-    pub fn atoms(&self) -> Vec<Vec<String>> {
-        self.any.iter().map(|pattern| self.atoms_of(pattern)).collect()
+    /// Derives [`Question::atoms`] from the patterns and imports.
+    pub fn derive_atoms(&mut self) {
+        self.atoms = self.any.iter().map(|pattern| self.atoms_of(pattern)).collect();
     }
 
     fn atoms_of(&self, pattern: &str) -> Vec<String> {
@@ -84,8 +84,10 @@ mod tests {
     use crate::Import;
 
     fn atoms(language: Language, imports: &[&str], pattern: &str) -> Vec<String> {
-        let imports = imports.iter().map(|import| Import::parse(import)).collect();
-        Question { imports, ..Question::new(language, vec![pattern.to_owned()]) }.atoms().concat()
+        let mut question = Question::new(language, vec![pattern.to_owned()]);
+        question.imports = imports.iter().map(|import| Import::parse(import)).collect();
+        question.derive_atoms();
+        question.atoms.concat()
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl File<'_> {
             && condition.of_type.as_ref().is_none_or(|wanted| self.is_of_type(id, wanted))
             && is(condition.literal, &|| self.is_literal(id, MOST_HOPS, DEEPEST))
             && is(condition.assembled, &|| self.is_assembled(id, MOST_HOPS, DEEPEST))
-            && !condition.not_mentions.as_ref().is_some_and(|names| self.mention(id, names).is_some());
+            && condition.not_mentions.as_ref().is_none_or(|names| self.mention(id, names).is_none());
         match &condition.mentions {
             Some(names) if holds => self.mention(id, names),
             _ => holds.then_some(id),
@@ -205,7 +205,7 @@ impl File<'_> {
             Role::Call | Role::Invoke => {
                 self.makes_text(id, hops, &has_text) && !self.is_literal(id, hops, deepest)
                     // The parts of a text that is taken as it is.
-                    && !tree.part(id, 1).is_none_or(|arguments| tree.operands(arguments).next().is_none())
+                    && tree.part(id, 1).is_some_and(|arguments| tree.operands(arguments).next().is_some())
                     || self.is_text_method(id, &is)
             }
             _ => false,

@@ -41,6 +41,8 @@ pub enum Damage {
     Size,
     /// It takes more steps than any file that people write.
     Steps,
+    /// Machines wrote it for machines: lines are longer than people write them.
+    Minified,
     /// Some of it does not follow the grammar.
     Syntax {
         /// The first such place.
@@ -55,6 +57,9 @@ pub fn examine(bytes: &[u8], dialect: Dialect, asked: &[&Question]) -> Examined 
     let cut = |damage| Examined { damage: Some(damage), ..Examined::default() };
     if bytes.len() > MOST_BYTES {
         return cut(Damage::Size);
+    }
+    if is_minified(bytes) {
+        return cut(Damage::Minified);
     }
     let Some(tree) = Tree::parse(bytes, grammar(dialect)) else { return cut(Damage::Steps) };
     let syntax = tree.damage.map(|(first, bytes)| Damage::Syntax { first, is_most: bytes * 2 > tree.bytes.len() });
@@ -76,6 +81,13 @@ pub fn examine(bytes: &[u8], dialect: Dialect, asked: &[&Question]) -> Examined 
     hits.dedup_by_key(|hit| (hit.at, hit.question));
     let damage = if file.is_spent() { Some(Damage::Steps) } else { syntax };
     Examined { hits, comments: file.tree.comments, damage }
+}
+
+/// Whether a file is written for machines: a long one whose lines are long on average.
+fn is_minified(bytes: &[u8]) -> bool {
+    const LONG_FILE: usize = 20_000;
+    const LONG_LINE: usize = 400;
+    bytes.len() > LONG_FILE && bytes.len() / (bytes.iter().filter(|byte| **byte == b'\n').count() + 1) > LONG_LINE
 }
 
 /// Whether the file holds what the question asks of all of it.

@@ -37,6 +37,7 @@ pub enum Dialect {
 }
 
 /// The number of dialects.
+#[cfg(feature = "engine")]
 pub(crate) const DIALECTS: usize = 7;
 
 /// All languages with the word that rule files and reports use, and the path of an example.

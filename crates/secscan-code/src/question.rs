@@ -36,6 +36,8 @@ pub struct Question {
     pub in_tests: bool,
     /// What the path of a file must match.
     pub path: Option<Expression>,
+    /// For each of `any`, the words of which every one occurs in a file that it can match; whatever their case.
+    pub atoms: Vec<Vec<String>>,
     /// The patterns, parsed.
     #[cfg(feature = "engine")]
     #[serde(skip)]
@@ -128,8 +130,7 @@ impl Expression {
     }
 
     /// Whether text contains a match; an unbound parameter matches nothing.
-    #[cfg(feature = "engine")]
-    pub(crate) fn is_match(&self, text: &[u8]) -> bool {
+    pub fn is_match(&self, text: &[u8]) -> bool {
         let compiled = self.compiled.get_or_init(|| (!self.is_param).then(|| compile(&self.text).ok()).flatten());
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
     }
@@ -164,6 +165,7 @@ impl Question {
             redact: false,
             in_tests: false,
             path: None,
+            atoms: Vec::new(),
             #[cfg(feature = "engine")]
             parsed: crate::shape::Parsed::default(),
         }

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use secscan_model::{Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, ResourceId, Source, SourceId, Tally};
+use secscan_model::{
+    Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, Platform, ResourceId, Source, SourceId, Tally,
+};
 use secscan_resources::{FileReading, Options, assemble, read_file, read_unit, units};
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
@@ -27,6 +29,8 @@ pub(crate) struct Examination {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// How many files the tree holds.
     pub(crate) files: u64,
+    /// How many of them are source code.
+    pub(crate) code_files: u64,
 }
 
 /// What to keep beside failures.
@@ -48,12 +52,13 @@ pub(crate) fn examine(
     let listing = tree.list();
     observer.event(Event::Files(listing.files.len() as u64));
     let text = TextJudge::new(rules);
-    let Reading { mut graph, texts, text_files, mut diagnostics } =
+    let Reading { mut graph, texts, text_files, code_files, mut diagnostics } =
         read(tree, &listing.files, options, Some(&text), observer);
     diagnostics.extend(listing.diagnostics);
     observer.event(Event::Begin(Stage::Judge));
     let mut judged = judge(&graph, rules, keep);
     judged.add_texts(text.verdicts(&mut graph, &texts), rules, text_files);
+    judged.add_code(&text, &mut graph, &texts, &code_files);
     diagnostics.extend(judged.diagnostics);
     Examination {
         graph,
@@ -61,6 +66,7 @@ pub(crate) fn examine(
         tallies: judged.tallies,
         diagnostics,
         files: listing.files.len() as u64,
+        code_files: code_files.len() as u64,
     }
 }
 
@@ -72,6 +78,8 @@ pub(crate) struct Reading {
     texts: Vec<(Source, TextReading)>,
     /// How many files are text.
     text_files: u64,
+    /// The paths of those that are source code.
+    code_files: Vec<Arc<str>>,
     /// What was not understood.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -97,13 +105,14 @@ pub(crate) fn read(
     };
     let outcomes: Vec<_> = wanted.par_iter().map(read_one).collect();
     let mut readings = Vec::with_capacity(outcomes.len());
-    let (mut texts, mut text_files) = (Vec::new(), 0);
+    let (mut texts, mut text_files, mut code_files) = (Vec::new(), 0, Vec::new());
     let mut diagnostics = Vec::new();
     for outcome in outcomes {
         match outcome {
-            Ok((reading, text)) => {
+            Ok((path, reading, text)) => {
                 text_files += u64::from(text.is_text);
-                if text.has_hits() {
+                code_files.extend(text.code.as_ref().map(|_| path));
+                if text.is_needed() {
                     texts.extend(reading.as_ref().map(|reading| (reading.source.clone(), text)));
                 }
                 readings.extend(reading);
@@ -124,7 +133,7 @@ pub(crate) fn read(
     observer.event(Event::Begin(Stage::Link));
     let (graph, more) = assemble(readings, evaluated, paths);
     diagnostics.extend(more);
-    Reading { graph, texts, text_files, diagnostics }
+    Reading { graph, texts, text_files, code_files, diagnostics }
 }
 
 /// One file; no reading where nobody needs its text any more, so that only what is reported stays in memory.
@@ -133,14 +142,18 @@ fn read_candidate(
     id: SourceId,
     file: &Candidate,
     text: Option<&TextJudge<'_>>,
-) -> Result<(Option<FileReading>, TextReading), Diagnostic> {
+) -> Result<(Arc<str>, Option<FileReading>, TextReading), Diagnostic> {
     let bytes = tree.read(file)?;
     let source = Source { id, path: file.path.clone(), origin: tree.origin(file), bytes };
     let read = || {
         let text = text.map(|text| text.read(&source)).unwrap_or_default();
         let mut reading = if file.version == 0 { read_file(source) } else { FileReading::new(source) };
-        reading.is_needed = text.has_hits();
-        ((reading.recognised || reading.is_needed).then_some(reading), text)
+        reading.is_needed = text.is_needed();
+        if let Some(code) = &text.code {
+            reading.comments.extend(code.comments.iter().cloned());
+            reading.diagnostics.extend(code.diagnostic.clone());
+        }
+        (file.path.clone(), (reading.recognised || reading.is_needed).then_some(reading), text)
     };
     catch_unwind(AssertUnwindSafe(read)).map_err(|_| {
         let message = "secscan failed while it read this file; please report it";
@@ -220,6 +233,20 @@ impl Judged {
         self.verdicts.extend(verdicts);
     }
 
+    /// Adds the verdicts of rules about source code.
+    fn add_code(
+        &mut self,
+        text: &TextJudge<'_>,
+        graph: &mut Graph,
+        texts: &[(Source, TextReading)],
+        files: &[Arc<str>],
+    ) {
+        let read = texts.iter().filter_map(|(source, reading)| Some((source, reading.code.as_ref()?)));
+        let verdicts: Vec<_> = read.flat_map(|(source, code)| text.code().verdicts(graph, source, code)).collect();
+        text.code().tally(files, &verdicts, &mut self.tallies);
+        self.verdicts.extend(verdicts);
+    }
+
     fn join(mut self, other: Self) -> Self {
         self.verdicts.extend(other.verdicts);
         self.diagnostics.extend(other.diagnostics);
@@ -241,6 +268,9 @@ impl Examination {
             if !crate::is_derived(resource.platform) {
                 *counts.entry(resource.platform.as_str().into()).or_default() += 1;
             }
+        }
+        if self.code_files > 0 {
+            counts.insert(Platform::Code.as_str().into(), self.code_files);
         }
         counts
     }

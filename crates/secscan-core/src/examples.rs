@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use secscan_code::Language;
 use secscan_model::tree::MemoryTree;
 use secscan_model::{FindingKind, Platform};
+use secscan_rules::check::Body;
 use secscan_rules::syntax::{ExampleFile, RuleFile};
 use secscan_rules::{Rule, RuleSet};
 
@@ -28,31 +30,66 @@ const MARK: &str = "finding";
 pub fn check(rule: &Rule, file: &RuleFile) -> Vec<String> {
     let scanner = Scanner::of_rules(RuleSet::new([rule.clone()]));
     let mut problems = Vec::new();
-    let mut shown: BTreeSet<(Platform, bool)> = BTreeSet::new();
+    let mut shown: BTreeSet<(Subject, bool)> = BTreeSet::new();
     for (number, example) in file.examples.iter().enumerate() {
         match run(&scanner, example) {
-            Ok((platform, claim)) => {
-                shown.insert((platform, claim == Claim::Fails));
+            Ok((subject, claim)) => {
+                shown.insert((subject, claim == Claim::Fails));
             }
             Err(problem) => problems.push(format!("example {}: {problem}", number + 1)),
         }
     }
-    for platform in rule.info.platforms.iter().copied() {
-        let is_shown = |fails| match platform {
+    for subject in subjects(rule) {
+        let is_shown = |fails| match subject {
             // A unit holds files of any platform.
-            Platform::Unit => shown.iter().any(|(_, shown)| *shown == fails),
-            _ => shown.contains(&(platform, fails)),
+            Subject::Platform(Platform::Unit) => shown.iter().any(|(_, shown)| *shown == fails),
+            _ => shown.contains(&(subject, fails)),
         };
         for (fails, word) in [(true, "failing"), (false, "passing")] {
             if problems.is_empty() && !is_shown(fails) {
-                problems.push(format!("no {word} example of {platform}"));
+                problems.push(format!("no {word} example of {}", subject.word()));
             }
         }
     }
     problems
 }
 
-fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Platform, Claim), String> {
+/// What an example is of: a platform, or a language.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Subject {
+    Platform(Platform),
+    Code(Language),
+}
+
+impl Subject {
+    fn from_word(word: &str) -> Option<Self> {
+        Language::from_word(word).map(Self::Code).or_else(|| Platform::from_word(word).map(Self::Platform))
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Platform(platform) => platform.as_str(),
+            Self::Code(language) => language.as_str(),
+        }
+    }
+
+    fn usual_path(self) -> &'static str {
+        match self {
+            Self::Platform(platform) => usual_path(platform),
+            Self::Code(language) => language.usual_path(),
+        }
+    }
+}
+
+/// What a rule must have examples of.
+fn subjects(rule: &Rule) -> BTreeSet<Subject> {
+    match &rule.body {
+        Body::Code(questions) => questions.iter().map(|question| Subject::Code(question.language)).collect(),
+        Body::Checks(_) | Body::Secret(_) => rule.info.platforms.iter().copied().map(Subject::Platform).collect(),
+    }
+}
+
+fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Subject, Claim), String> {
     let claims = [
         (Claim::Fails, &example.fails),
         (Claim::Passes, &example.passes),
@@ -63,8 +100,9 @@ fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Platform, Claim), St
     let (Some((claim, word)), None) = (written.next(), written.next()) else {
         return Err("an example has one of `fails`, `passes`, `unknown` and `skips`".to_owned());
     };
-    let platform = Platform::from_word(&word.value).ok_or_else(|| format!("`{}` is no platform", word.value))?;
-    let files = files(example, platform)?;
+    let unknown = || format!("`{}` is no platform and no language", word.value);
+    let subject = Subject::from_word(&word.value).ok_or_else(unknown)?;
+    let files = files(example, subject)?;
     let report = scanner.scan(&MemoryTree::new(files.clone()), &Silent);
     if let Some(notice) = report.notices.iter().find(|notice| notice.kind.is_blinding()) {
         return Err(format!("it cannot be read: {}", notice.message));
@@ -83,14 +121,14 @@ fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Platform, Claim), St
     let tally = report.tallies.values().next().copied().unwrap_or_default();
     match claim {
         Claim::Fails if marked.is_empty() => Err("it fails, so a comment marks the line of the finding".to_owned()),
-        Claim::Fails if found == marked => Ok((platform, claim)),
+        Claim::Fails if found == marked => Ok((subject, claim)),
         Claim::Fails => Err(format!("marked are {}, found is {}", lines(&marked), lines(&found))),
         _ if !found.is_empty() => Err(format!("it does not fail, but found is {}", lines(&found))),
         Claim::Passes if tally.pass == 0 => Err("it passes, but the rule gave no verdict".to_owned()),
         Claim::Passes if tally.unknown > 0 => Err("it passes, but a verdict is unknown".to_owned()),
         Claim::Unknown if tally.unknown == 0 => Err("it is unknown, but no verdict is".to_owned()),
         Claim::Skips if tally.examined() > 0 => Err("it is skipped, but the rule gave a verdict".to_owned()),
-        _ => Ok((platform, claim)),
+        _ => Ok((subject, claim)),
     }
 }
 
@@ -110,10 +148,10 @@ fn marked(files: &[(String, String)]) -> BTreeSet<(String, u32)> {
     marked
 }
 
-fn files(example: &ExampleFile, platform: Platform) -> Result<Vec<(String, String)>, String> {
+fn files(example: &ExampleFile, subject: Subject) -> Result<Vec<(String, String)>, String> {
     match (&example.code, example.files.is_empty()) {
         (Some(code), true) => {
-            let path = example.path.clone().unwrap_or_else(|| usual_path(platform).to_owned());
+            let path = example.path.clone().unwrap_or_else(|| subject.usual_path().to_owned());
             Ok(vec![(path, code.clone())])
         }
         (None, false) => Ok(example.files.clone().into_iter().collect()),
@@ -128,7 +166,7 @@ fn usual_path(platform: Platform) -> &'static str {
         Platform::Kubernetes | Platform::Common | Platform::Unit | Platform::Configuration => "manifest.yaml",
         Platform::Package => "package.json",
         Platform::Image => ".image/config.json",
-        Platform::Text => "settings.txt",
+        Platform::Text | Platform::Code => "settings.txt",
         Platform::Dockerfile => "Dockerfile",
         Platform::Compose => "compose.yaml",
         Platform::GithubActions => ".github/workflows/example.yml",

@@ -124,8 +124,8 @@ fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Plac
 /// What stays the same when lines move and files are renamed: rule, resource, and the path within it.
 fn identity(info: &RuleInfo, resource: &secscan_model::Resource, hit: &Hit) -> Arc<str> {
     let platform = resource.platform.as_str();
-    // A leaked line is the same leak in a renamed file.
-    let address = if resource.platform == Platform::Text { "" } else { &*resource.address };
+    // A line of text is the same in a renamed file.
+    let address = if matches!(resource.platform, Platform::Text | Platform::Code) { "" } else { &*resource.address };
     digest_of(&[&info.id.0, platform, &resource.kind, address, &resource.part, &hit.path])
 }
 

@@ -1,6 +1,6 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
-//! Reading order: [`scanner`] (the builder and the flow) → `examine` and `text` (read and judge one tree) → `findings` and `places`
+//! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text` and `code` (read and judge one tree) → `findings` and `places`
 //! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
 //! `controls` (the status of each control). [`examples`] runs the examples of rule files; [`observer`] tells of progress.
 //!
@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod baseline;
+mod code;
 pub mod config;
 mod controls;
 mod examine;

@@ -13,7 +13,7 @@ use secscan_model::{Comment, LineIndex, Location, Node, Resource, RuleId, Source
 use crate::meta::{MetaRule, Problem, Standing};
 
 /// What opens a suppression within a comment.
-const MARKER: &str = "secscan:ignore";
+pub(crate) const MARKER: &str = "secscan:ignore";
 
 /// A comment that can set findings aside.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -11,6 +11,9 @@ use secscan_rules::RuleSet;
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
 
+use crate::code::{CodeJudge, CodeReading};
+use crate::suppress;
+
 /// Where a zero byte makes a file binary: its first 8 KiB, as Git has it.
 const BINARY_WINDOW: usize = 8 * 1024;
 
@@ -19,6 +22,10 @@ const BINARY_WINDOW: usize = 8 * 1024;
 pub(crate) struct TextJudge<'r> {
     rules: &'r RuleSet,
     words: Option<AhoCorasick>,
+    /// The rules about source code: their words are among the others.
+    code: CodeJudge<'r>,
+    /// The number of the word that opens a suppression.
+    marker: usize,
     /// The rules that a word belongs to, by the number of the word.
     rules_of_word: Vec<Vec<usize>>,
 }
@@ -28,6 +35,8 @@ pub(crate) struct TextJudge<'r> {
 pub(crate) struct TextReading {
     /// Whether it is text at all.
     pub(crate) is_text: bool,
+    /// What the rules about source code say of it, when it is that.
+    pub(crate) code: Option<CodeReading>,
     /// Places where a rule is broken, sorted.
     hits: Vec<TextHit>,
 }
@@ -47,11 +56,21 @@ impl<'r> TextJudge<'r> {
                 detector.keywords().iter().for_each(|word| by_word.entry(word).or_default().push(index));
             }
         }
+        let mut code = CodeJudge::new(rules);
+        for word in code.words() {
+            by_word.entry(word).or_default();
+        }
+        if !by_word.is_empty() {
+            by_word.entry(suppress::MARKER).or_default();
+        }
+        let number = |word: &str| by_word.keys().position(|known| *known == word);
+        code.number_words(&number);
+        let marker = number(suppress::MARKER).unwrap_or_default();
         // The deterministic automaton is three times as fast as the others, and small enough for a thousand words.
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
         let words = (!by_word.is_empty()).then(|| builder.build(by_word.keys()).ok()).flatten();
-        Self { rules, words, rules_of_word: by_word.into_values().collect() }
+        Self { rules, words, code, marker, rules_of_word: by_word.into_values().collect() }
     }
 
     /// Whether any rule is about text: without one, only files that a reader wants are read.
@@ -65,26 +84,38 @@ impl<'r> TextJudge<'r> {
         if memchr::memchr(0, &bytes[..bytes.len().min(BINARY_WINDOW)]).is_some() {
             return TextReading::default();
         }
-        let asked: Vec<_> = self.asked(bytes).into_iter().collect();
+        let seen = self.seen(bytes);
+        let asked: Vec<_> = self.asked(&seen).into_iter().collect();
         let detector = |index: &usize| match &self.rules.rules[*index].body {
             Body::Secret(detector) => Some((*index, detector)),
-            Body::Checks(_) => None,
+            Body::Checks(_) | Body::Code(_) => None,
         };
         let (indexes, detectors): (Vec<_>, Vec<_>) = asked.iter().filter_map(detector).unzip();
         let leaks = secscan_secrets::find(bytes, &detectors);
         let hit = |leak: secscan_secrets::Leak| TextHit { rule: indexes[leak.detector], at: source.at(leak.secret) };
-        TextReading { is_text: true, hits: leaks.into_iter().map(hit).collect() }
+        let has = |word: usize| seen.get(word).copied().unwrap_or_default();
+        let code = self.code.read(source, &has, has(self.marker));
+        TextReading { is_text: true, code, hits: leaks.into_iter().map(hit).collect() }
     }
 
-    /// The rules of which a word occurs.
-    fn asked(&self, bytes: &[u8]) -> BTreeSet<usize> {
-        let Some(words) = &self.words else { return BTreeSet::new() };
+    /// Which words occur.
+    fn seen(&self, bytes: &[u8]) -> Vec<bool> {
         let mut seen = vec![false; self.rules_of_word.len()];
-        for found in words.find_overlapping_iter(bytes) {
+        for found in self.words.iter().flat_map(|words| words.find_overlapping_iter(bytes)) {
             seen[found.pattern().as_usize()] = true;
         }
-        let rules = self.rules_of_word.iter().zip(seen).filter(|(_, seen)| *seen).map(|(rules, _)| rules);
+        seen
+    }
+
+    /// The rules about text of which a word occurs.
+    fn asked(&self, seen: &[bool]) -> BTreeSet<usize> {
+        let rules = self.rules_of_word.iter().zip(seen).filter(|(_, seen)| **seen).map(|(rules, _)| rules);
         rules.flatten().copied().collect()
+    }
+
+    /// The rules about source code.
+    pub(crate) fn code(&self) -> &CodeJudge<'r> {
+        &self.code
     }
 
     /// Turns what was found into verdicts: each file with hits becomes a resource of the graph.
@@ -106,9 +137,9 @@ impl<'r> TextJudge<'r> {
 }
 
 impl TextReading {
-    /// Whether a rule is broken somewhere.
-    pub(crate) fn has_hits(&self) -> bool {
-        !self.hits.is_empty()
+    /// Whether the report needs the text: a rule is broken, or something in it has a place.
+    pub(crate) fn is_needed(&self) -> bool {
+        !self.hits.is_empty() || self.code.as_ref().is_some_and(CodeReading::is_needed)
     }
 }
 

@@ -29,7 +29,10 @@ fn rules() -> Vec<(PathBuf, RuleFile, Rule)> {
     let vocabulary = Vocabulary { topics, params: blob.params };
     let families = entries(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules"))).filter(|path| path.is_dir());
     let is_rule = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml");
-    let mut files: Vec<PathBuf> = families.flat_map(|folder| entries(&folder)).filter(is_rule).collect();
+    // A family may have a folder for each language.
+    let inner = |path: PathBuf| if path.is_dir() { entries(&path).collect() } else { vec![path] };
+    let mut files: Vec<PathBuf> =
+        families.flat_map(|folder| entries(&folder)).flat_map(inner).filter(is_rule).collect();
     files.sort();
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).expect("a rule file");

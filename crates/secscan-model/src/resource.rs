@@ -25,6 +25,8 @@ pub enum Platform {
     Image,
     /// The text of any file, whatever its format.
     Text,
+    /// Source code.
+    Code,
     /// Kinds that several platforms share; derived by readers, never written in a file.
     Common,
     /// One subject for a Terraform root, a stack, a namespace set or the repository.
@@ -44,6 +46,7 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Package, "package"),
     (Platform::Image, "image"),
     (Platform::Text, "text"),
+    (Platform::Code, "code"),
     (Platform::Common, "common"),
     (Platform::Unit, "unit"),
     (Platform::Configuration, "configuration"),

@@ -43,7 +43,18 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
             return Err(BindError::Unknown(name.clone()));
         }
     }
+    for rule in rules {
+        let params = &rule.params;
+        if let Body::Code(questions) = &mut rule.body {
+            questions.iter_mut().for_each(|question| question.bind(&|name| params.get(name).map(expression)));
+        }
+    }
     Ok(())
+}
+
+/// A parameter as a regular expression; several values are alternatives.
+fn expression(param: &Param) -> String {
+    param.default.iter().map(|value| format!("(?:{value})")).collect::<Vec<_>>().join("|")
 }
 
 fn set(name: &str, param: &mut Param, values: &[Literal]) -> Result<(), BindError> {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use secscan_code::Question;
 use secscan_model::{Platform, RuleInfo};
 use secscan_secrets::Detector;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub enum Body {
     Checks(Checks),
     /// The text of every file: whether it holds a credential.
     Secret(Detector),
+    /// Source code: whether a place of it has a shape; one question a language.
+    Code(Vec<Question>),
 }
 
 impl Rule {
@@ -41,7 +44,7 @@ impl Rule {
     pub fn checks(&self) -> &[Check] {
         match &self.body {
             Body::Checks(checks) => checks.bound(&self.params),
-            Body::Secret(_) => &[],
+            Body::Secret(_) | Body::Code(_) => &[],
         }
     }
 }

@@ -45,6 +45,9 @@ pub struct RuleFile {
     /// The same question, asked of each platform that can answer it.
     #[serde(default)]
     pub checks: Vec<CheckFile>,
+    /// Instead of checks: shapes of source code; one question a language.
+    #[serde(default)]
+    pub patterns: Vec<PatternFile>,
     /// Instead of checks: the format of a credential, looked for in the text of every file.
     #[serde(default)]
     pub secret: Option<SecretFile>,
@@ -157,6 +160,95 @@ pub struct SecretFile {
     /// A regular expression over bytes, without look-around; the first group, where there is one, is the secret.
     #[schemars(with = "String")]
     pub pattern: Spanned<String>,
+}
+
+/// One question to the source code of one language: places of these shapes are findings.
+///
+/// A pattern is a piece of source: `$X` stands for anything, `$$$REST` for any number of things; keyword arguments and
+/// the keys of objects have no order, and others do no harm.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PatternFile {
+    /// `python`, `javascript` (with TypeScript), `go`, `java`, `rust`.
+    #[schemars(with = "String")]
+    pub language: Spanned<String>,
+    /// Modules and types that a file must import for the names in the patterns to mean them: `PATH` or `PATH as NAME`.
+    #[serde(default)]
+    pub imports: Vec<String>,
+    /// A place of one of these shapes is a finding.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub any: Vec<Spanned<String>>,
+    /// Unless it also has one of these shapes.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub not: Vec<Spanned<String>>,
+    /// It stands in one of these.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub inside: Vec<Spanned<String>>,
+    /// It stands in none of these.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub not_inside: Vec<Spanned<String>>,
+    /// The file also holds a place of one of these shapes.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub present: Vec<Spanned<String>>,
+    /// The file holds no place of these shapes.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub absent: Vec<Spanned<String>>,
+    /// What the metavariables must be like, by name without `$`.
+    #[serde(default, rename = "where")]
+    #[schemars(with = "BTreeMap<String, WhereFile>")]
+    pub conditions: BTreeMap<String, Spanned<WhereFile>>,
+    /// The metavariable that a finding points at; the whole place where there is none.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub at: Option<Spanned<String>>,
+    /// Whether what a finding points at is a secret, to be masked in every output.
+    #[serde(default)]
+    pub redact: bool,
+    /// Whether test code is asked too.
+    #[serde(default)]
+    pub tests: bool,
+    /// A regular expression that the path of a file matches.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub path: Option<Spanned<String>>,
+}
+
+/// What a metavariable must be like: all that is said holds. Local variables are looked through.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct WhereFile {
+    /// Whether it is written out: constants, and names and lists of nothing else.
+    #[serde(default)]
+    pub literal: Option<bool>,
+    /// Whether it is text put together from parts that are not all written out.
+    #[serde(default)]
+    pub assembled: Option<bool>,
+    /// A regular expression, or `$param`, that what it says matches.
+    #[serde(default)]
+    pub matches: Option<String>,
+    /// One that what it says does not match.
+    #[serde(default)]
+    pub not_matches: Option<String>,
+    /// One that a name in it matches: `user.ssn`, `request.args.get()`.
+    #[serde(default)]
+    pub mentions: Option<String>,
+    /// One that no name in it matches.
+    #[serde(default)]
+    pub not_mentions: Option<String>,
+    /// One that the type which it was declared with or made by matches.
+    #[serde(default)]
+    pub of_type: Option<String>,
+    /// It is a number below this one.
+    #[serde(default)]
+    pub below: Option<f64>,
+    /// It is one of these: `text`, `constant`, `name`, `call`, `collection`, `function`.
+    #[serde(default)]
+    pub kind: Vec<String>,
 }
 
 /// A text or a list of texts, for schemas.

@@ -1,7 +1,8 @@
 //! From rule files to compiled rules: everything is checked here, with the place, so that judging cannot fail.
 //!
-//! Reading order: [`compile`] → `condition` → `path` → `message` → `platforms`; the other bodies: `secret`.
+//! Reading order: [`compile`] → `condition` → `path` → `message` → `platforms`; the other bodies: `secret`, `code`.
 
+mod code;
 mod condition;
 mod message;
 mod path;
@@ -126,6 +127,10 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
     let mut used = BTreeSet::new();
     let (body, platforms) = match &file.secret {
         Some(secret) => (secret::compile(secret, problems).map(Body::Secret), [Platform::Text].into()),
+        None if !file.patterns.is_empty() => {
+            let questions = code::compile(&file.patterns, &known, &mut used, problems);
+            (Some(Body::Code(questions)), [Platform::Code].into())
+        }
         None => {
             let checks = checks(file, &known, &mut used, problems);
             let platforms: BTreeSet<Platform> = checks.iter().flat_map(platforms_of).collect();
@@ -179,8 +184,9 @@ fn header_problems(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<
     if file.topics.is_empty() || file.topics.len() > 3 {
         problems.push(Problem::new(file.id.at, "a rule has one to three topics"));
     }
-    if file.checks.is_empty() == file.secret.is_none() {
-        problems.push(Problem::new(file.id.at, "a rule has one body: `checks` or `secret`"));
+    let bodies = [!file.checks.is_empty(), !file.patterns.is_empty(), file.secret.is_some()];
+    if bodies.iter().filter(|has| **has).count() != 1 {
+        problems.push(Problem::new(file.id.at, "a rule has one body: `checks`, `patterns` or `secret`"));
     }
     let text_is_empty = [&file.title, &file.why, &file.fix].iter().any(|text| text.trim().is_empty());
     if text_is_empty {
