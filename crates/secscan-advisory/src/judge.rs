@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use secscan_model::Confidence;
-
 use crate::advisory::{Advisory, Rating, RatingSource, Standing};
 use crate::{Ecosystem, Store, StoreError};
 
@@ -48,9 +46,9 @@ impl Vulnerability {
         ids.find(|id| id.starts_with("CVE-")).unwrap_or(&self.id)
     }
 
-    /// How sure the severity is: nobody rated an assumed one.
-    pub fn confidence(&self) -> Confidence {
-        if self.rating.source == RatingSource::Assumed { Confidence::Low } else { Confidence::High }
+    /// Whether anybody rated it; its severity is an assumption otherwise.
+    pub fn is_rated(&self) -> bool {
+        self.rating.source != RatingSource::Assumed
     }
 }
 
@@ -202,8 +200,8 @@ mod tests {
         assert_eq!(merged.fixed.as_deref(), Some("1.10"), "the version that contents both");
         assert_eq!(merged.rating.severity, Severity::Low, "a word beats an assumption");
         assert_eq!(merged.identity(), "CVE-2026-1");
-        assert_eq!(merged.confidence(), Confidence::High);
-        assert_eq!(found[0].confidence(), Confidence::Low);
+        assert!(merged.is_rated());
+        assert!(!found[0].is_rated());
         let (found, _) = judged(&store, "1.7");
         assert_eq!(found.len(), 1, "one of the two records says so: {found:?}");
     }

@@ -23,7 +23,7 @@ fn folder() -> Option<PathBuf> {
 fn import(folder: &std::path::Path) -> Importer {
     let mut importer = Importer::default();
     for name in ["osv/PyPI/all.zip", "osv/Go/all.zip", "rustsec-advisory-db.tar.gz"] {
-        let file = File::open(folder.join(name)).unwrap();
+        let file = File::open(folder.join(name)).expect("the export is there");
         importer.open_file(name, file, &mut || {}).unwrap_or_else(|error| panic!("{error}"));
     }
     importer

@@ -58,7 +58,7 @@ impl<'r> CodeJudge<'r> {
         let questions = rules.rules.iter().enumerate().flat_map(|(rule, of)| {
             let questions: &[Question] = match &of.body {
                 Body::Code(questions) => questions,
-                Body::Checks(_) | Body::Secret(_) => &[],
+                Body::Checks(_) | Body::Secret(_) | Body::Native(_) => &[],
             };
             questions.iter().map(move |question| Asked { rule, question, needs: Vec::new() })
         });
@@ -141,7 +141,7 @@ impl<'r> CodeJudge<'r> {
             expected: String::new(),
             secret: hit.redact,
         };
-        Violation { hit, message }
+        Violation { hit, message, advisory: None }
     }
 
     /// Counts the files that each rule was asked of and found nothing in.

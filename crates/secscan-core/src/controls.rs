@@ -57,6 +57,8 @@ pub(crate) struct Verdicts<'a> {
     pub(crate) findings: &'a [Finding],
     /// Platforms of which something could not be read.
     pub(crate) blind: BTreeSet<Platform>,
+    /// By the index of a rule: why subjects stay unknown whatever the files say.
+    pub(crate) unanswered: &'a BTreeMap<usize, Arc<str>>,
     /// Whether a live waiver accepts a finding for a control.
     pub(crate) is_waived: &'a dyn Fn(&ControlRef, &Finding) -> bool,
     /// The reason why a control was declared not applicable.
@@ -177,6 +179,9 @@ fn unknown_reason(mapping: &Mapping<'_>, deciding: &[(usize, Role)], verdicts: &
     if !blind.is_empty() {
         let names: Vec<_> = blind.iter().map(|platform| platform.as_str()).collect();
         return Some(format!("some {} files could not be read", names.join(" and ")).into());
+    }
+    if let Some(why) = deciding.iter().find_map(|(rule, _)| verdicts.unanswered.get(rule)) {
+        return Some(why.clone());
     }
     let unknown: u64 = deciding.iter().map(|(rule, _)| tally(*rule).unknown).sum();
     match unknown {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use rayon::prelude::*;
+use secscan_advisory::Store;
 use secscan_model::{
     Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, Platform, ResourceId, Source, SourceId, Tally,
 };
@@ -13,6 +15,7 @@ use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 use secscan_rules::{Judge, RuleSet};
 
+use crate::native::{self, Asked};
 use crate::observer::{Event, Observer, Stage};
 use crate::text::{TextJudge, TextReading};
 
@@ -31,6 +34,8 @@ pub(crate) struct Examination {
     pub(crate) files: u64,
     /// How many of them are source code.
     pub(crate) code_files: u64,
+    /// By the index of a rule: why subjects stay unknown whatever the files say.
+    pub(crate) unanswered: BTreeMap<usize, Arc<str>>,
 }
 
 /// What to keep beside failures.
@@ -40,14 +45,20 @@ pub(crate) struct Keep {
     pub(crate) unknowns: bool,
 }
 
+/// What a tree is judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct By<'a> {
+    pub(crate) rules: &'a RuleSet,
+    /// The advisories, when there are any.
+    pub(crate) advisories: Option<&'a Store>,
+    /// The day of the scan.
+    pub(crate) today: Date,
+    pub(crate) keep: Keep,
+}
+
 /// Reads and judges a tree.
-pub(crate) fn examine(
-    tree: &dyn FileTree,
-    rules: &RuleSet,
-    options: &Options,
-    keep: Keep,
-    observer: &dyn Observer,
-) -> Examination {
+pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observer: &dyn Observer) -> Examination {
+    let By { rules, advisories, today, keep } = by;
     observer.event(Event::Begin(Stage::List));
     let listing = tree.list();
     observer.event(Event::Files(listing.files.len() as u64));
@@ -57,6 +68,11 @@ pub(crate) fn examine(
     diagnostics.extend(listing.diagnostics);
     observer.event(Event::Begin(Stage::Judge));
     let mut judged = judge(&graph, rules, keep);
+    let answers = native::ask(rules, &Asked { graph: &graph, advisories, today, with_passes: keep.passes });
+    judged.diagnostics.extend(answers.diagnostics);
+    for verdict in answers.verdicts {
+        judged.add(verdict, &graph, rules, keep);
+    }
     judged.add_texts(text.verdicts(&mut graph, &texts), rules, text_files);
     judged.add_code(&text, &mut graph, &texts, &code_files);
     diagnostics.extend(judged.diagnostics);
@@ -67,6 +83,7 @@ pub(crate) fn examine(
         diagnostics,
         files: listing.files.len() as u64,
         code_files: code_files.len() as u64,
+        unanswered: answers.unanswered,
     }
 }
 

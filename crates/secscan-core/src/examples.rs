@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use secscan_advisory::{Importer, Store};
 use secscan_code::Language;
 use secscan_model::tree::MemoryTree;
 use secscan_model::{FindingKind, Platform};
@@ -28,11 +29,10 @@ const MARK: &str = "finding";
 /// Every platform that the rule concerns must have at least one failing example and one that does not fail: a passing
 /// one, or where the mere existence of a resource is the finding a skipped one.
 pub fn check(rule: &Rule, file: &RuleFile) -> Vec<String> {
-    let scanner = Scanner::of_rules(RuleSet::new([rule.clone()]));
     let mut problems = Vec::new();
     let mut shown: BTreeSet<(Subject, bool)> = BTreeSet::new();
     for (number, example) in file.examples.iter().enumerate() {
-        match run(&scanner, example) {
+        match run(rule, example) {
             Ok((subject, claim)) => {
                 shown.insert((subject, claim == Claim::Fails));
             }
@@ -85,11 +85,14 @@ impl Subject {
 fn subjects(rule: &Rule) -> BTreeSet<Subject> {
     match &rule.body {
         Body::Code(questions) => questions.iter().map(|question| Subject::Code(question.language)).collect(),
-        Body::Checks(_) | Body::Secret(_) => rule.info.platforms.iter().copied().map(Subject::Platform).collect(),
+        Body::Checks(_) | Body::Secret(_) | Body::Native(_) => {
+            rule.info.platforms.iter().copied().map(Subject::Platform).collect()
+        }
     }
 }
 
-fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Subject, Claim), String> {
+fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
+    let scanner = scanner(rule, &example.advisories)?;
     let claims = [
         (Claim::Fails, &example.fails),
         (Claim::Passes, &example.passes),
@@ -130,6 +133,21 @@ fn run(scanner: &Scanner, example: &ExampleFile) -> Result<(Subject, Claim), Str
         Claim::Skips if tally.examined() > 0 => Err("it is skipped, but the rule gave a verdict".to_owned()),
         _ => Ok((subject, claim)),
     }
+}
+
+/// A scanner of one rule, with the advisories of an example.
+fn scanner(rule: &Rule, advisories: &[String]) -> Result<Scanner, String> {
+    let scanner = Scanner::of_rules(RuleSet::new([rule.clone()]));
+    if advisories.is_empty() {
+        return Ok(scanner);
+    }
+    let mut importer = Importer::default();
+    for record in advisories {
+        importer.file("example.json", record.as_bytes()).map_err(|error| error.to_string())?;
+    }
+    let store = importer.finish().map_err(|error| error.to_string())?;
+    let store = Store::open(std::io::Cursor::new(store)).map_err(|error| error.to_string())?;
+    Ok(scanner.with_advisories(store))
 }
 
 /// The lines that a comment marks: its own, or the next one when nothing else stands on its own (Dockerfiles have no

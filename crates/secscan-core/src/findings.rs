@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use secscan_model::report::Related;
+use secscan_model::report::{Advisory, Related};
 use secscan_model::source::digest_of;
 use secscan_model::{
-    ControlRef, Finding, FindingKind, Graph, Location, Platform, ResourceId, RuleId, RuleInfo, Status,
+    Confidence, ControlRef, Finding, FindingKind, Graph, Location, Platform, ResourceId, RuleId, RuleInfo, Status,
 };
 use secscan_rules::RuleSet;
 use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
@@ -28,17 +28,26 @@ struct Candidate<'v> {
     kind: FindingKind,
     hit: &'v Hit,
     message: &'v str,
+    advisory: Option<&'v Arc<Advisory>>,
+}
+
+impl Candidate<'_> {
+    fn advisory_id(&self) -> Option<&str> {
+        self.advisory.map(|advisory| &*advisory.id)
+    }
 }
 
 /// The findings of a graph, sorted by place, then rule.
 ///
-/// Equal rule and place make one finding: one root cause that several resources share names the first and relates the
-/// others.
+/// Equal rule, place and advisory make one finding: one root cause that several resources share names the first and
+/// relates the others.
 pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, places: &Places<'_>) -> Vec<Raw> {
     let mut candidates: Vec<_> = Vec::with_capacity(verdicts.len());
     candidates.extend(verdicts.iter().flat_map(self::candidates));
     candidates.sort_by(|a, b| order(graph, a).cmp(&order(graph, b)));
-    let is_same = |a: &Candidate<'_>, b: &Candidate<'_>| (a.hit.at, a.rule, a.kind) == (b.hit.at, b.rule, b.kind);
+    let is_same = |a: &Candidate<'_>, b: &Candidate<'_>| {
+        (a.hit.at, a.rule, a.kind, a.advisory_id()) == (b.hit.at, b.rule, b.kind, b.advisory_id())
+    };
     let one = |group: &[Candidate<'_>]| {
         let (first, others) = group.split_first()?;
         let mut raw = finding(graph, first, &rules.rules[first.rule].info, places);
@@ -54,7 +63,15 @@ pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, pla
 fn order<'a>(graph: &'a Graph, candidate: &'a Candidate<'_>) -> impl Ord + use<'a> {
     let resource = graph.resource(candidate.resource);
     let at = candidate.hit.at;
-    (at, candidate.rule, candidate.kind, &*resource.address, &*resource.part, &*candidate.hit.path)
+    (
+        at,
+        candidate.rule,
+        candidate.kind,
+        candidate.advisory_id(),
+        &*resource.address,
+        &*resource.part,
+        &*candidate.hit.path,
+    )
 }
 
 fn candidates(verdict: &Verdict) -> impl Iterator<Item = Candidate<'_>> {
@@ -64,9 +81,17 @@ fn candidates(verdict: &Verdict) -> impl Iterator<Item = Candidate<'_>> {
         Outcome::Unknown(hit) => (&[], Some((FindingKind::Unknown, &**hit))),
         Outcome::Pass(None) | Outcome::NotApplicable | Outcome::Panicked => (&[], None),
     };
-    let violations = violations.iter().map(|found| (FindingKind::Fail, &found.hit, &*found.message));
-    let all = violations.chain(other.map(|(kind, hit)| (kind, hit, "")));
-    all.map(|(kind, hit, message)| Candidate { rule: verdict.rule, resource: verdict.resource, kind, hit, message })
+    let (rule, resource) = (verdict.rule, verdict.resource);
+    let violations = violations.iter().map(move |found| Candidate {
+        rule,
+        resource,
+        kind: FindingKind::Fail,
+        hit: &found.hit,
+        message: &found.message,
+        advisory: found.advisory.as_ref(),
+    });
+    let other = other.map(|(kind, hit)| Candidate { rule, resource, kind, hit, message: "", advisory: None });
+    violations.chain(other)
 }
 
 fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &Places<'_>) -> Raw {
@@ -81,11 +106,12 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         .related
         .iter()
         .map(|(at, message)| Related { place: places.place(*at, false), message: message.as_str().into() });
+    let advisory = candidate.advisory;
     let finding = Finding {
         rule: info.id.clone(),
         kind: candidate.kind,
-        severity: info.severity,
-        confidence: info.confidence,
+        severity: advisory.map_or(info.severity, |advisory| advisory.severity),
+        confidence: if advisory.is_some_and(|advisory| !advisory.is_rated) { Confidence::Low } else { info.confidence },
         message,
         place: places.place(hit.at, hit.secret),
         origin: places.origin(hit.at.source),
@@ -95,9 +121,10 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         resource: resource.address.clone(),
         observed: hit.found.as_str().into(),
         expected: hit.expected.as_str().into(),
-        fingerprint: identity(info, resource, hit),
+        fingerprint: identity(info, resource, candidate, places),
         controls: Vec::new(),
         fix: None,
+        advisory: advisory.cloned(),
         status: Status::Open,
         new: true,
     };
@@ -122,11 +149,25 @@ fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Plac
 }
 
 /// What stays the same when lines move and files are renamed: rule, resource, and the path within it.
-fn identity(info: &RuleInfo, resource: &secscan_model::Resource, hit: &Hit) -> Arc<str> {
+fn identity(
+    info: &RuleInfo,
+    resource: &secscan_model::Resource,
+    candidate: &Candidate<'_>,
+    places: &Places<'_>,
+) -> Arc<str> {
     let platform = resource.platform.as_str();
-    // A line of text is the same in a renamed file.
-    let address = if matches!(resource.platform, Platform::Text | Platform::Code) { "" } else { &*resource.address };
-    digest_of(&[&info.id.0, platform, &resource.kind, address, &resource.part, &hit.path])
+    let file;
+    let address = match (resource.platform, candidate.advisory) {
+        // A line of text is the same in a renamed file.
+        (Platform::Text | Platform::Code, _) => "",
+        // The address of a package holds its version, but a flaw stays the same flaw while no version mends it.
+        (_, Some(_)) => {
+            file = places.path(candidate.hit.at.source);
+            &*file
+        }
+        (_, None) => &*resource.address,
+    };
+    digest_of(&[&info.id.0, platform, &resource.kind, address, &resource.part, &candidate.hit.path])
 }
 
 /// Gives equal identities their counters, in report order.

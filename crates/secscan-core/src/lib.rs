@@ -1,6 +1,7 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
-//! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text` and `code` (read and judge one tree) → `findings` and `places`
+//! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text` and `code` (read and judge one tree), `native` and
+//! `vulnerable` (judges in Rust) → `findings` and `places`
 //! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
 //! `controls` (the status of each control). [`examples`] runs the examples of rule files; [`observer`] tells of progress.
 //!
@@ -28,6 +29,7 @@ pub mod examples;
 mod findings;
 pub mod ignores;
 pub mod meta;
+mod native;
 pub mod near;
 pub mod observer;
 pub mod path_pattern;
@@ -37,6 +39,7 @@ pub mod since;
 pub mod suppress;
 mod text;
 mod triage;
+mod vulnerable;
 pub mod waivers;
 
 pub use observer::{Event, Observer, Silent, Stage};

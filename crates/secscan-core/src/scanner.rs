@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use secscan_model::report::{Coverage, Gate, Notice, RunInputs};
+use secscan_advisory::Store;
+use secscan_model::report::{AdvisoryData, Coverage, Gate, Notice, RunInputs};
 use secscan_model::{
     ControlRef, Diagnostic, DiagnosticKind, FileTree, Finding, FindingKind, Graph, Pack, Report, RuleId, RuleInfo,
     Severity, Status,
@@ -18,7 +19,7 @@ use secscan_rules::{BindError, Rule, RuleSet};
 use crate::baseline::Baseline;
 use crate::config::{Config, NotApplicable};
 use crate::controls::{Mapping, Verdicts, blind_platforms, pack_result};
-use crate::examine::{Examination, Keep, Reading, examine, read};
+use crate::examine::{By, Examination, Keep, Reading, examine, read};
 use crate::findings::{ControlsOf, findings, name_controls};
 use crate::meta::{self, Standing};
 use crate::observer::{Event, Observer, Stage};
@@ -112,6 +113,7 @@ struct Settings {
     config: Option<Config>,
     config_folder: String,
     baseline: Option<Baseline>,
+    advisories: Option<Store>,
     today: Date,
     ends_after_scan: bool,
 }
@@ -204,6 +206,13 @@ impl ScannerBuilder {
     #[must_use]
     pub fn baseline(mut self, baseline: Baseline) -> Self {
         self.settings.baseline = Some(baseline);
+        self
+    }
+
+    /// The advisories that packages are judged by. Without any, their vulnerabilities are unknown.
+    #[must_use]
+    pub fn advisories(mut self, store: Store) -> Self {
+        self.settings.advisories = Some(store);
         self
     }
 
@@ -333,6 +342,12 @@ impl Scanner {
         }
     }
 
+    /// The same scanner with advisories.
+    pub(crate) fn with_advisories(mut self, store: Store) -> Self {
+        self.settings.advisories = Some(store);
+        self
+    }
+
     /// Reads a tree without judging it.
     pub fn inspect(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Inspection {
         let listing = tree.list();
@@ -370,7 +385,13 @@ impl Scanner {
     }
 
     fn examine(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Examination {
-        examine(tree, &self.rules, &self.settings.options, self.settings.keep, observer)
+        let by = By {
+            rules: &self.rules,
+            advisories: self.settings.advisories.as_ref(),
+            today: self.settings.today,
+            keep: self.settings.keep,
+        };
+        examine(tree, by, &self.settings.options, observer)
     }
 
     fn report(&self, examined: &Examination, base: Option<&Examination>) -> Report {
@@ -392,6 +413,7 @@ impl Scanner {
                 tallies: &examined.tallies,
                 findings: &findings,
                 blind: blind_platforms(&examined.diagnostics),
+                unanswered: &examined.unanswered,
                 is_waived: &|control, finding: &Finding| waivers.covers(control, &finding.resource).is_some(),
                 not_applicable: &not_applicable,
             };
@@ -517,7 +539,12 @@ impl Scanner {
 
     fn inputs(&self) -> RunInputs {
         let version = env!("CARGO_PKG_VERSION").into();
-        RunInputs { version, rules_digest: self.rules_digest.clone(), ..self.settings.inputs.clone() }
+        let advisories = self.settings.advisories.as_ref().map(|store| AdvisoryData {
+            count: store.about().advisories,
+            modified: store.about().modified.as_str().into(),
+            digest: store.about().digest.as_str().into(),
+        });
+        RunInputs { version, rules_digest: self.rules_digest.clone(), advisories, ..self.settings.inputs.clone() }
     }
 
     fn gate(&self, findings: &[Finding], has_base: bool) -> Gate {

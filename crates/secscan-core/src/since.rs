@@ -70,6 +70,7 @@ pub(crate) mod tests {
             fingerprint: fingerprint.into(),
             controls: Vec::new(),
             fix: None,
+            advisory: None,
             status: Status::Open,
             new: true,
         }

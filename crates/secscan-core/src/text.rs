@@ -88,7 +88,7 @@ impl<'r> TextJudge<'r> {
         let asked: Vec<_> = self.asked(&seen).into_iter().collect();
         let detector = |index: &usize| match &self.rules.rules[*index].body {
             Body::Secret(detector) => Some((*index, detector)),
-            Body::Checks(_) | Body::Code(_) => None,
+            Body::Checks(_) | Body::Code(_) | Body::Native(_) => None,
         };
         let (indexes, detectors): (Vec<_>, Vec<_>) = asked.iter().filter_map(detector).unzip();
         let leaks = secscan_secrets::find(bytes, &detectors);
@@ -127,7 +127,11 @@ impl<'r> TextJudge<'r> {
             let mut by_rule: BTreeMap<usize, Vec<Violation>> = BTreeMap::new();
             for hit in &reading.hits {
                 let message = format!("{}.", self.rules.rules[hit.rule].info.title);
-                by_rule.entry(hit.rule).or_default().push(Violation { hit: secret_hit(source, hit.at), message });
+                by_rule.entry(hit.rule).or_default().push(Violation {
+                    hit: secret_hit(source, hit.at),
+                    message,
+                    advisory: None,
+                });
             }
             let verdict = |(rule, found)| Verdict { rule, resource, outcome: Outcome::Fail(found) };
             verdicts.extend(by_rule.into_iter().map(verdict));

@@ -145,6 +145,7 @@ fn finding(problem: &Problem, places: &Places<'_>, rules: &BTreeMap<RuleId, Arc<
         fingerprint: format!("{digest}:1").into(),
         controls: Vec::new(),
         fix: None,
+        advisory: None,
         status: Status::Open,
         new: true,
     })

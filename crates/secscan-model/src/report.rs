@@ -113,6 +113,33 @@ pub struct Fix {
     pub replacement: Arc<str>,
 }
 
+/// The published vulnerability that a finding is about, and the package that has it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Advisory {
+    /// The preferred one of its ids.
+    pub id: Arc<str>,
+    /// Its other ids, sorted.
+    pub aliases: Vec<Arc<str>>,
+    /// One line; empty where nobody wrote one.
+    pub summary: Arc<str>,
+    /// The package as its ecosystem names it.
+    pub package: Arc<str>,
+    /// The ecosystem as OSV names it: `npm`, `Debian:12`.
+    pub ecosystem: Arc<str>,
+    /// The version that is there.
+    pub version: Arc<str>,
+    /// The first later version without it, where there is one.
+    pub fixed: Option<Arc<str>>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The CVSS score in tenths (98 is 9.8), where there is one.
+    pub score: Option<u8>,
+    /// Where the severity comes from, in words.
+    pub rating: Arc<str>,
+    /// Whether anybody rated it; the severity is an assumption otherwise.
+    pub is_rated: bool,
+}
+
 /// One verdict with its place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Finding {
@@ -148,6 +175,8 @@ pub struct Finding {
     pub controls: Vec<ControlRef>,
     /// An edit that certainly mends it.
     pub fix: Option<Fix>,
+    /// The published vulnerability that it is about, where it is about one.
+    pub advisory: Option<Arc<Advisory>>,
     /// Whether it counts.
     pub status: Status,
     /// Whether the base revision or baseline lacks it; always true without one.
@@ -237,6 +266,17 @@ pub struct Notice {
     pub message: Arc<str>,
 }
 
+/// The advisories that packages were judged by.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct AdvisoryData {
+    /// How many there are.
+    pub count: u64,
+    /// The day of the last change of any of them, `YYYY-MM-DD`.
+    pub modified: Arc<str>,
+    /// A hash of them all.
+    pub digest: Arc<str>,
+}
+
 /// What the scan was made from: an auditor repeats it with these.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RunInputs {
@@ -252,6 +292,8 @@ pub struct RunInputs {
     pub date: Arc<str>,
     /// A hash of all rules that ran.
     pub rules_digest: Arc<str>,
+    /// The advisories, when there were any.
+    pub advisories: Option<AdvisoryData>,
 }
 
 /// What was looked at.

@@ -71,6 +71,34 @@ struct Inputs<'a> {
     date: &'a str,
     /// A hash of all rules that ran.
     rules_digest: &'a str,
+    /// The advisories that packages were judged by; null without any.
+    advisories: Option<AdvisoryData<'a>>,
+}
+
+impl<'a> Advisory<'a> {
+    fn new(advisory: &'a model::Advisory) -> Self {
+        Self {
+            id: &advisory.id,
+            aliases: advisory.aliases.iter().map(|alias| &**alias).collect(),
+            summary: &advisory.summary,
+            package: &advisory.package,
+            ecosystem: &advisory.ecosystem,
+            version: &advisory.version,
+            fixed: advisory.fixed.as_deref(),
+            score: advisory.score.map(|tenths| f64::from(tenths) / 10.0),
+            rating: &advisory.rating,
+        }
+    }
+}
+
+/// The advisories of a scan.
+#[derive(JsonSchema, Serialize)]
+struct AdvisoryData<'a> {
+    count: u64,
+    /// The day of the last change of any of them, `YYYY-MM-DD`.
+    modified: &'a str,
+    /// A hash of them all.
+    digest: &'a str,
 }
 
 /// What was looked at.
@@ -171,6 +199,31 @@ struct Finding<'a> {
     /// An edit that certainly mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<Fix<'a>>,
+    /// The published vulnerability that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advisory: Option<Advisory<'a>>,
+}
+
+/// A published vulnerability, and the package that has it.
+#[derive(JsonSchema, Serialize)]
+struct Advisory<'a> {
+    /// The preferred one of its ids.
+    id: &'a str,
+    /// Its other ids, sorted.
+    aliases: Vec<&'a str>,
+    summary: &'a str,
+    /// The package as its ecosystem names it.
+    package: &'a str,
+    /// The ecosystem as OSV names it.
+    ecosystem: &'a str,
+    /// The version that is there.
+    version: &'a str,
+    /// The first later version without it; null where none is known.
+    fixed: Option<&'a str>,
+    /// The CVSS score; null where there is none.
+    score: Option<f64>,
+    /// Where the severity comes from, in words.
+    rating: &'a str,
 }
 
 /// A region of a file.
@@ -326,6 +379,11 @@ impl<'a> Wire<'a> {
                 base: inputs.base.as_deref(),
                 date: &inputs.date,
                 rules_digest: &inputs.rules_digest,
+                advisories: inputs.advisories.as_ref().map(|data| AdvisoryData {
+                    count: data.count,
+                    modified: &data.modified,
+                    digest: &data.digest,
+                }),
             },
             coverage: Coverage {
                 files: report.coverage.files,
@@ -415,6 +473,7 @@ impl<'a> Finding<'a> {
                 place: Region::new(&fix.place),
                 replacement: &fix.replacement,
             }),
+            advisory: finding.advisory.as_deref().map(Advisory::new),
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Body {
     Secret(Detector),
     /// Source code: whether a place of it has a shape; one question a language.
     Code(Vec<Question>),
+    /// What no language says well: a judge of this name in the engine, one of [`crate::native::NATIVES`].
+    Native(String),
 }
 
 impl Rule {
@@ -44,7 +46,7 @@ impl Rule {
     pub fn checks(&self) -> &[Check] {
         match &self.body {
             Body::Checks(checks) => checks.bound(&self.params),
-            Body::Secret(_) | Body::Code(_) => &[],
+            Body::Secret(_) | Body::Code(_) | Body::Native(_) => &[],
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod checks;
 pub mod compile;
 #[cfg(feature = "judge")]
 pub mod judge;
+pub mod native;
 pub mod pack;
 mod quantity;
 mod ranges;

@@ -51,6 +51,10 @@ pub struct RuleFile {
     /// Instead of checks: the format of a credential, looked for in the text of every file.
     #[serde(default)]
     pub secret: Option<SecretFile>,
+    /// Instead of checks: the name of a judge that is part of secscan.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub native: Option<Spanned<String>>,
     /// Compiled into the tests: a comment with the word `finding` marks each line that a finding must name.
     #[schemars(length(min = 2))]
     pub examples: Vec<ExampleFile>,
@@ -295,6 +299,9 @@ pub struct ExampleFile {
     /// Several files by path, instead of `code`.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// OSV records that packages are judged by, of a rule that asks for advisories.
+    #[serde(default)]
+    pub advisories: Vec<String>,
 }
 
 /// A pack file: one regulation.

@@ -161,6 +161,8 @@ pub(crate) struct Selection {
     /// Read settings from this file instead of the secscan.toml above the first target
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
     /// Run only this rule, or the rules of this topic
     #[arg(long, value_name = "RULE_OR_TOPIC")]
     pub(crate) only: Vec<String>,

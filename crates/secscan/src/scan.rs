@@ -18,7 +18,7 @@ use secscan_report::Shown;
 use crate::args::{BaselineArguments, Output, ScanArguments, Selection};
 use crate::progress::Progress;
 use crate::settings::{self, Found};
-use crate::{Verdict, packs, rule_files, targets, unless_abandoned};
+use crate::{Verdict, db, packs, rule_files, targets, unless_abandoned};
 
 /// Scans and reports.
 pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
@@ -131,6 +131,9 @@ impl Prepared {
     /// A builder with everything that does not depend on the command.
     fn builder(&self, selection: &Selection) -> anyhow::Result<ScannerBuilder> {
         let mut builder = Scanner::builder().today(today(selection.now)?).ends_after_scan();
+        if let Some(store) = db::place::for_scan(&selection.store)? {
+            builder = builder.advisories(store);
+        }
         let settings = self.settings();
         let own_rules = self
             .found

@@ -65,7 +65,7 @@ fn run(report: &Report, options: &Options) -> Run {
         properties: Some(inputs(report)),
         results: Some(results::results(&findings, report, options, &taxonomies)),
         taxonomies: filled(taxonomies.components()),
-        ..Run::builder().tool(Tool::builder().driver(driver(report, &taxonomies)).build()).build()
+        ..Run::builder().tool(Tool::builder().driver(driver(report, &findings, &taxonomies)).build()).build()
     }
 }
 
@@ -85,7 +85,7 @@ fn listed<'a>(report: &'a Report, options: &Options) -> (Vec<&'a Finding>, usize
     (worst.into_iter().map(|(_, finding)| finding).collect(), left_out)
 }
 
-fn driver(report: &Report, taxonomies: &Taxonomies<'_>) -> ToolComponent {
+fn driver(report: &Report, findings: &[&Finding], taxonomies: &Taxonomies<'_>) -> ToolComponent {
     let version = Some(report.inputs.version.to_string()).filter(|version| !version.is_empty());
     ToolComponent {
         full_name: version.as_ref().map(|version| format!("secscan {version}")),
@@ -93,7 +93,7 @@ fn driver(report: &Report, taxonomies: &Taxonomies<'_>) -> ToolComponent {
         information_uri: Some(INFORMATION.to_owned()),
         version: version.clone(),
         semantic_version: version,
-        rules: Some(report.rules.iter().map(|rule| rules::descriptor(rule, taxonomies)).collect()),
+        rules: Some(rules::descriptors(report, findings, taxonomies)),
         notifications: Some(notices::descriptors()),
         supported_taxonomies: filled(taxonomies.references()),
         ..ToolComponent::builder().name("secscan").build()
@@ -113,6 +113,10 @@ fn inputs(report: &Report) -> PropertyBag {
         if let Some(value) = value {
             properties.insert(name.to_owned(), json!(&**value));
         }
+    }
+    if let Some(data) = &inputs.advisories {
+        let advisories = json!({"count": data.count, "modified": &*data.modified, "digest": &*data.digest});
+        properties.insert("advisories".to_owned(), advisories);
     }
     PropertyBag { additional_properties: properties, ..Default::default() }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use secscan_model::report::Related;
-use secscan_model::{Finding, FindingKind, Report, RuleId, Severity, Status};
+use secscan_model::{Finding, FindingKind, Report, Severity, Status};
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactChange, Fix, Location, LogicalLocation, PropertyBag, Replacement, Result, ResultKind, ResultLevel,
@@ -11,7 +11,7 @@ use serde_sarif::sarif::{
 };
 
 use super::taxonomies::Taxonomies;
-use super::{filled, message, places, sentence};
+use super::{filled, message, places, rules, sentence};
 use crate::Options;
 
 /// How many related places GitHub may be asked to take (it refuses a file with more than 1,000 locations a result).
@@ -26,7 +26,7 @@ pub(super) fn results(
     options: &Options,
     taxonomies: &Taxonomies<'_>,
 ) -> Vec<Result> {
-    let indices: HashMap<&RuleId, i64> = (0..).zip(&report.rules).map(|(index, rule)| (&rule.id, index)).collect();
+    let indices = (0..).zip(rules::ids(report, findings)).map(|(index, id)| (id, index)).collect();
     let compared = report.inputs.base.is_some() || report.findings.iter().any(|finding| !finding.new);
     let context =
         Context { report, taxonomies, indices, compared, suppressions: options.show.suppressed || options.show.waived };
@@ -38,7 +38,7 @@ struct Context<'a> {
     report: &'a Report,
     taxonomies: &'a Taxonomies<'a>,
     /// The place of each rule among the descriptors.
-    indices: HashMap<&'a RuleId, i64>,
+    indices: HashMap<&'a str, i64>,
     /// Whether there was a base: then every result says whether it is new.
     compared: bool,
     /// Whether suppressed findings are listed: then every result says whether it is one.
@@ -50,8 +50,8 @@ impl Context<'_> {
         let related = &finding.related[..finding.related.len().min(MOST_RELATED)];
         let baseline = if finding.new { "new" } else { "unchanged" };
         Result {
-            rule_id: Some(finding.rule.to_string()),
-            rule_index: self.indices.get(&finding.rule).copied(),
+            rule_id: Some(rules::id(finding).to_owned()),
+            rule_index: self.indices.get(rules::id(finding)).copied(),
             kind: Some(kind(finding.kind)),
             level: Some(level(finding)),
             locations: Some(vec![primary(finding)]),

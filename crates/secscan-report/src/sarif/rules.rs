@@ -1,6 +1,9 @@
 //! Rules as descriptors: what GitHub shows beside an alert, and filters by.
 
-use secscan_model::{Confidence, RuleInfo, Severity};
+use std::collections::BTreeMap;
+
+use secscan_model::report::Advisory;
+use secscan_model::{Confidence, Finding, Report, RuleInfo, Severity};
 use serde_json::json;
 use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
 
@@ -12,8 +15,73 @@ const LONGEST_DESCRIPTION: usize = 1024;
 /// How many tags GitHub shows.
 const MOST_TAGS: usize = 10;
 
+/// What a result bears as the id of its rule: that of the advisory where it is about one, so that code hosts group by it.
+pub(super) fn id(finding: &Finding) -> &str {
+    finding.advisory.as_ref().map_or(&finding.rule.0, |advisory| &advisory.id)
+}
+
+/// The ids of [`descriptors`], in their order.
+pub(super) fn ids<'a>(report: &'a Report, findings: &[&'a Finding]) -> Vec<&'a str> {
+    let rules = report.rules.iter().map(|rule| &*rule.id.0);
+    rules.chain(advisories(findings).into_keys()).collect()
+}
+
+/// The descriptors of all rules that ran, then of all advisories that findings are about.
+pub(super) fn descriptors(
+    report: &Report,
+    findings: &[&Finding],
+    taxonomies: &Taxonomies<'_>,
+) -> Vec<ReportingDescriptor> {
+    let rules = report.rules.iter().map(|rule| descriptor(rule, taxonomies));
+    let of_advisory = |finding: &Finding| {
+        let advisory = finding.advisory.as_deref()?;
+        Some(advisory_descriptor(advisory, report.rule(&finding.rule)?, taxonomies))
+    };
+    rules.chain(advisories(findings).into_values().filter_map(of_advisory)).collect()
+}
+
+/// The advisories that findings are about, each with the finding that rates it worst.
+fn advisories<'a>(findings: &[&'a Finding]) -> BTreeMap<&'a str, &'a Finding> {
+    let score = |finding: &Finding| finding.advisory.as_ref().map(|advisory| (advisory.severity, advisory.score));
+    let mut worst: BTreeMap<&str, &Finding> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.advisory.is_some()) {
+        let known = worst.entry(id(finding)).or_insert(finding);
+        if score(finding) > score(known) {
+            *known = finding;
+        }
+    }
+    worst
+}
+
+/// The descriptor of an advisory: that of the rule which found it, with what the advisory says of itself.
+fn advisory_descriptor(advisory: &Advisory, rule: &RuleInfo, taxonomies: &Taxonomies<'_>) -> ReportingDescriptor {
+    let all = std::iter::once(&advisory.id).chain(&advisory.aliases).map(|id| &**id).collect::<Vec<_>>().join(", ");
+    let title = match &*advisory.summary {
+        "" => format!("{} has a published vulnerability.", advisory.package),
+        summary => sentence(summary),
+    };
+    let about = format!("{title} ({all}; {})", advisory.rating);
+    let link = format!("https://osv.dev/vulnerability/{}", advisory.id);
+    let info = RuleInfo {
+        title: title.into(),
+        why: about.into(),
+        severity: advisory.severity,
+        confidence: if advisory.is_rated { rule.confidence } else { Confidence::Low },
+        links: std::iter::once(link.into()).chain(rule.links.iter().cloned()).collect(),
+        ..rule.clone()
+    };
+    let mut descriptor =
+        ReportingDescriptor { id: advisory.id.to_string(), name: None, ..descriptor(&info, taxonomies) };
+    let score = advisory.score.filter(|score| *score > 0);
+    if let (Some(score), Some(properties)) = (score, &mut descriptor.properties) {
+        let number = format!("{}.{}", score / 10, score % 10);
+        properties.additional_properties.insert("security-severity".to_owned(), json!(number));
+    }
+    descriptor
+}
+
 /// The descriptor of a rule.
-pub(super) fn descriptor(rule: &RuleInfo, taxonomies: &Taxonomies<'_>) -> ReportingDescriptor {
+fn descriptor(rule: &RuleInfo, taxonomies: &Taxonomies<'_>) -> ReportingDescriptor {
     let title = sentence(&rule.title);
     let why = if rule.why.is_empty() { title.clone() } else { sentence(&rule.why) };
     ReportingDescriptor {

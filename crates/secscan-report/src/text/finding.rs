@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use secscan_model::report::Advisory;
 use secscan_model::{Finding, FindingKind, Place, Report, Severity, Status};
 
 use super::terminal::{Terminal, is_unsafe, safe};
@@ -148,6 +149,9 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
             notes.push(("waived", format!("{} ({}, until {})", safe(reason), safe(owner), safe(until))));
         }
     }
+    if let Some(advisory) = &finding.advisory {
+        notes.push(("advisory", safe(&about(advisory)).into_owned()));
+    }
     if finding.kind == FindingKind::Fail {
         let rule = report.rule(&finding.rule);
         let advice = finding.fix.as_ref().map(|fix| &*fix.description).or(rule.map(|rule| &*rule.fix));
@@ -157,6 +161,16 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
         notes.push(("controls", controls(finding)));
     }
     notes
+}
+
+/// An advisory in short: `RUSTSEC-2021-0003 (CVE-2021-25900): smallvec 1.6.0 -> 1.6.1`.
+fn about(advisory: &Advisory) -> String {
+    let aliases = match advisory.aliases.join(", ") {
+        none if none.is_empty() => none,
+        aliases => format!(" ({aliases})"),
+    };
+    let fixed = advisory.fixed.as_ref().map_or_else(|| "no fixed version is known".to_owned(), ToString::to_string);
+    format!("{}{aliases}: {} {} -> {fixed}", advisory.id, advisory.package, advisory.version)
 }
 
 /// The address, with the type in front of it where the address does not say it.

@@ -63,7 +63,30 @@ fn write_coverage<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> 
         count(coverage.files, "file"),
         count(report.rules.len() as u64, "rule"),
     );
-    terminal.prose(Style::new(), "", 2, &text)
+    terminal.prose(Style::new(), "", 2, &text)?;
+    write_advisories(report, terminal)
+}
+
+/// By which advisories packages were judged, or loudly that they were not.
+fn write_advisories<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> io::Result<()> {
+    let Some(tally) = report.tallies.iter().find(|(rule, _)| &*rule.0 == "vulnerable-dependency").map(|(_, it)| it)
+    else {
+        return Ok(());
+    };
+    let packages = count(tally.examined(), "package");
+    match &report.inputs.advisories {
+        _ if tally.examined() == 0 => Ok(()),
+        None => {
+            let text = format!("Vulnerabilities of {packages} were not looked at: there is no advisory store");
+            let text = terminal.paint(ODD, text);
+            writeln!(terminal, "{text}")
+        }
+        Some(data) => {
+            let (number, day, digest) = (data.count, safe(&data.modified), safe(&data.digest));
+            let text = format!("Judged {packages} by {number} advisories, last changed {day}, digest {digest}");
+            terminal.prose(Style::new(), "", 2, &text)
+        }
+    }
 }
 
 /// The findings that count by severity, then what is set aside, and how to see it.

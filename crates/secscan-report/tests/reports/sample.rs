@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secscan_model::report::{ControlResult, Coverage, Fix, Gate, Notice, PackResult, Related, RunInputs};
+use secscan_model::report::{
+    Advisory, AdvisoryData, ControlResult, Coverage, Fix, Gate, Notice, PackResult, Related, RunInputs,
+};
 use secscan_model::{
     Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Finding, FindingKind, LineHashes, LineIndex,
     Place, Platform, Report, RuleId, RuleInfo, Severity, Status, Tally,
@@ -95,6 +97,7 @@ pub(crate) fn finding(rule: &str, severity: Severity, message: &str, place: Plac
         expected: "".into(),
         controls: Vec::new(),
         fix: None,
+        advisory: None,
         status: Status::Open,
         new: true,
     }
@@ -322,6 +325,7 @@ pub(crate) fn report() -> Report {
             base: Some("main".into()),
             date: "2026-11-21".into(),
             rules_digest: "0123456789abcdef".into(),
+            advisories: None,
         },
         coverage: Coverage {
             files: 42,
@@ -378,6 +382,42 @@ pub(crate) fn hostile() -> Report {
     report.notices.truncate(1);
     report.notices[0].message = bad.into();
     report.notices[0].path = Some(path.into());
+    report
+}
+
+/// A report of two packages with three vulnerabilities, one of them shared.
+pub(crate) fn vulnerable() -> Report {
+    let found = |id: &str, package: &str, score: Option<u8>, line: &str| {
+        let advisory = Advisory {
+            id: id.into(),
+            aliases: vec![format!("CVE-{id}").into()],
+            summary: format!("Flaw {id}").into(),
+            package: package.into(),
+            ecosystem: "npm".into(),
+            version: "1.0.0".into(),
+            fixed: score.map(|_| "1.0.1".into()),
+            severity: if score.is_some() { Severity::Critical } else { Severity::Medium },
+            score,
+            rating: "CVSS 3.1 score 9.8".into(),
+            is_rated: score.is_some(),
+        };
+        let mut finding =
+            finding("vulnerable-dependency", advisory.severity, "A flaw.", place("Dockerfile", line), package);
+        finding.advisory = Some(Arc::new(advisory));
+        finding
+    };
+    let mut report = report();
+    report.rules =
+        vec![rule("vulnerable-dependency", "Package has a flaw", Severity::High, &["vulnerable-dependency"], &[1395])];
+    report.tallies = [(RuleId("vulnerable-dependency".into()), tally(3, 2, 0))].into();
+    report.packs.clear();
+    report.findings = vec![
+        found("GHSA-1", "a", Some(91), "FROM"),
+        found("GHSA-1", "b", Some(98), "RUN"),
+        found("GHSA-2", "b", None, "RUN"),
+    ];
+    report.inputs.advisories =
+        Some(AdvisoryData { count: 7, modified: "2026-11-20".into(), digest: "00112233".into() });
     report
 }
 

@@ -44,6 +44,7 @@ fn samples() -> Vec<(&'static str, String)> {
         ("clean", written("sarif", &sample::clean(), &quiet)),
         ("hostile", written("sarif", &sample::hostile(), &everything())),
         ("nothing", written("sarif", &nothing, &quiet)),
+        ("vulnerable", written("sarif", &sample::vulnerable(), &quiet)),
     ]
 }
 
@@ -219,6 +220,24 @@ fn rules_carry_what_github_sorts_and_filters_by() {
         "what is not a weakness is no security alert"
     );
     assert_eq!(info["problem.severity"], "recommendation");
+}
+
+#[test]
+fn vulnerabilities_are_grouped_by_advisory() {
+    let log = sarif(&sample::vulnerable(), &Options::default());
+    let rules = list(&log, "/runs/0/tool/driver/rules");
+    let ids: Vec<_> = rules.iter().map(|rule| rule["id"].as_str().unwrap_or_default()).collect();
+    assert_eq!(ids, ["vulnerable-dependency", "GHSA-1", "GHSA-2"]);
+    let places: Vec<_> = results(&log).iter().map(|result| (&result["ruleId"], &result["ruleIndex"])).collect();
+    assert_eq!(
+        format!("{places:?}"),
+        r#"[(String("GHSA-1"), Number(1)), (String("GHSA-1"), Number(1)), (String("GHSA-2"), Number(2))]"#
+    );
+    assert_eq!(rules[1]["properties"]["security-severity"], "9.8", "the worst score");
+    assert_eq!(rules[2]["properties"]["security-severity"], "5.5", "no score: the middle of its band");
+    assert_eq!(rules[2]["properties"]["precision"], "low", "nobody rated it");
+    assert_eq!(rules[1]["helpUri"], "https://osv.dev/vulnerability/GHSA-1");
+    assert_eq!(log["runs"][0]["properties"]["advisories"]["modified"], "2026-11-20");
 }
 
 #[test]

@@ -22,6 +22,18 @@ fn nothing_found() {
 }
 
 #[test]
+fn vulnerabilities_name_their_advisory() {
+    let text = written("text", &sample::vulnerable(), &Options::default());
+    assert!(text.contains("advisory: GHSA-1 (CVE-GHSA-1): a 1.0.0 -> 1.0.1"), "{text}");
+    assert!(text.contains("advisory: GHSA-2 (CVE-GHSA-2): b 1.0.0 -> no fixed version is known"), "{text}");
+    assert!(text.contains("Judged 5 packages by 7 advisories, last changed 2026-11-20, digest 00112233"), "{text}");
+    let mut without = sample::vulnerable();
+    without.inputs.advisories = None;
+    let text = written("text", &without, &Options::default());
+    assert!(text.contains("Vulnerabilities of 5 packages were not looked at: there is no advisory store"), "{text}");
+}
+
+#[test]
 fn a_hostile_tree_cannot_steer_the_terminal() {
     for colour in [false, true] {
         let options = Options { colour, show: EVERYTHING, ..Options::default() };

@@ -19,6 +19,7 @@ use self::condition::{Compiler, attributes_of, literals, texts};
 use self::platforms::platforms_of;
 use crate::check::{Body, Check, Param, Rule, Selector};
 use crate::checks::Checks;
+use crate::native::native;
 use crate::syntax::{CheckFile, ConfidenceWord, ParamFile, RuleFile, SeverityWord};
 
 /// Something that is wrong in a rule or pack file, with its place.
@@ -125,13 +126,21 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
     let own: BTreeSet<String> = params.keys().cloned().collect();
     let known: BTreeSet<String> = own.iter().chain(vocabulary.params.keys()).cloned().collect();
     let mut used = BTreeSet::new();
-    let (body, platforms) = match &file.secret {
-        Some(secret) => (secret::compile(secret, problems).map(Body::Secret), [Platform::Text].into()),
-        None if !file.patterns.is_empty() => {
+    let (body, platforms) = match (&file.secret, &file.native) {
+        (Some(secret), _) => (secret::compile(secret, problems).map(Body::Secret), [Platform::Text].into()),
+        (None, Some(name)) => {
+            let known = native(&name.value);
+            if known.is_none() {
+                problems.push(Problem::new(name.at, format!("there is no native judge `{}`", name.value)));
+            }
+            let platforms = known.iter().flat_map(|native| native.platforms.iter().copied());
+            (Some(Body::Native(name.value.clone())), platforms.collect())
+        }
+        (None, None) if !file.patterns.is_empty() => {
             let questions = code::compile(&file.patterns, &known, &mut used, problems);
             (Some(Body::Code(questions)), [Platform::Code].into())
         }
-        None => {
+        (None, None) => {
             let checks = checks(file, &known, &mut used, problems);
             let platforms: BTreeSet<Platform> = checks.iter().flat_map(platforms_of).collect();
             (Some(Body::Checks(checks.into())), platforms)
@@ -184,9 +193,9 @@ fn header_problems(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<
     if file.topics.is_empty() || file.topics.len() > 3 {
         problems.push(Problem::new(file.id.at, "a rule has one to three topics"));
     }
-    let bodies = [!file.checks.is_empty(), !file.patterns.is_empty(), file.secret.is_some()];
+    let bodies = [!file.checks.is_empty(), !file.patterns.is_empty(), file.secret.is_some(), file.native.is_some()];
     if bodies.iter().filter(|has| **has).count() != 1 {
-        problems.push(Problem::new(file.id.at, "a rule has one body: `checks`, `patterns` or `secret`"));
+        problems.push(Problem::new(file.id.at, "a rule has one body: `checks`, `patterns`, `secret` or `native`"));
     }
     let text_is_empty = [&file.title, &file.why, &file.fix].iter().any(|text| text.trim().is_empty());
     if text_is_empty {

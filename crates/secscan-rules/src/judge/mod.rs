@@ -12,7 +12,9 @@ mod truth;
 mod wording;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use secscan_model::report::Advisory;
 use secscan_model::{Graph, Resource, ResourceId, Value};
 
 use self::cursor::{Cursor, Scratch, State, Walker};
@@ -64,6 +66,8 @@ pub struct Violation {
     pub hit: Hit,
     /// The message.
     pub message: String,
+    /// The published vulnerability that it is about, where it is about one.
+    pub advisory: Option<Arc<Advisory>>,
 }
 
 impl<'a> Judge<'a> {
@@ -161,7 +165,7 @@ impl<'a> Judge<'a> {
             }
             None => default_message(rule, &hit),
         };
-        Violation { hit, message }
+        Violation { hit, message, advisory: None }
     }
 
     fn piece<'p>(&'p self, rule: &Rule, evaluation: &Evaluation<'_>, piece: &'p Piece, hit: &'p Hit) -> Cow<'p, str> {
