@@ -131,8 +131,8 @@ pub(crate) enum DbCommand {
 /// Which advisory store is meant.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StoreArguments {
-    /// The advisory store [default: advisories.db in the user's data folder]
-    #[arg(long, value_name = "FILE", env = "SECSCAN_DB", hide_env_values = true, value_hint = ValueHint::FilePath)]
+    /// The advisory store [default: what SECSCAN_DB names, else advisories.db in the user's data folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) db: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use secscan_advisory::Store;
 
 use crate::args::StoreArguments;
@@ -12,7 +12,7 @@ use crate::args::StoreArguments;
 /// The store that is meant: the one that is named, else that of the user.
 pub(crate) fn of(arguments: &StoreArguments) -> anyhow::Result<PathBuf> {
     match named(arguments) {
-        Some(file) => Ok(file.to_owned()),
+        Some(file) => Ok(file),
         None => data_folder()
             .map(|folder| folder.join("secscan").join("advisories.db"))
             .context("there is no folder for the advisory store: name a file with --db or SECSCAN_DB"),
@@ -21,22 +21,17 @@ pub(crate) fn of(arguments: &StoreArguments) -> anyhow::Result<PathBuf> {
 
 /// The store for a scan; none when nobody named one and the user has none.
 pub(crate) fn for_scan(arguments: &StoreArguments) -> anyhow::Result<Option<Store>> {
-    let file = match named(arguments) {
-        Some(file) => file.to_owned(),
-        None => match of(arguments) {
-            Ok(file) => file,
-            Err(_) => return Ok(None),
-        },
-    };
-    match open(&file)? {
-        None if named(arguments).is_some() => bail!("{}", absent(&file)),
-        store => Ok(store),
+    if let Some(file) = named(arguments) {
+        return open(&file)?.map(Some).with_context(|| absent(&file));
     }
+    // Without a folder for it there is no store either, and the scan says so.
+    of(arguments).map_or(Ok(None), |file| open(&file))
 }
 
-/// An empty name is none: that is how variables are switched off.
-fn named(arguments: &StoreArguments) -> Option<&Path> {
-    arguments.db.as_deref().filter(|file| !file.as_os_str().is_empty())
+/// The store that `--db` names, else `SECSCAN_DB`. An empty name is none: that is how variables are switched off.
+fn named(arguments: &StoreArguments) -> Option<PathBuf> {
+    let variable = || std::env::var_os("SECSCAN_DB").map(PathBuf::from).filter(|file| !file.as_os_str().is_empty());
+    arguments.db.clone().or_else(variable)
 }
 
 /// What to say when there is no store.
