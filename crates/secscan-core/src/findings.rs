@@ -102,10 +102,11 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         FindingKind::Pass => format!("Holds: {}.", info.title).into(),
         FindingKind::Unknown => format!("Cannot be told: {}. {}.", info.title, sentence(&hit.found)).into(),
     };
+    let hidden = hit.secret.then_some(hit.at);
     let related = hit
         .related
         .iter()
-        .map(|(at, message)| Related { place: places.place(*at, false), message: message.as_str().into() });
+        .map(|(at, message)| Related { place: places.place_hiding(*at, hidden), message: message.as_str().into() });
     let advisory = candidate.advisory;
     let finding = Finding {
         rule: info.id.clone(),

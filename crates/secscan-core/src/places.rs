@@ -54,21 +54,26 @@ impl<'a> Places<'a> {
 
     /// The place of a location. With `secret`, the text of the region is masked wherever it would be printed.
     pub(crate) fn place(&self, at: Location, secret: bool) -> Place {
+        self.place_hiding(at, secret.then_some(at))
+    }
+
+    /// The place of a location; what is at the other one is masked wherever it would be printed.
+    pub(crate) fn place_hiding(&self, at: Location, hidden: Option<Location>) -> Place {
         let Some(file) = self.files.get(&at.source) else { return nowhere() };
         let span = file.narrow(at.span);
         let bytes = &file.source.bytes;
         let lines = file.lines();
+        let hidden = hidden.filter(|hidden| hidden.source == at.source).map(|hidden| file.clamped(hidden.span));
         let (start, end) = (lines.position(bytes, span.start), lines.position(bytes, span.end));
-        let cut = span.range().start..span.range().end.min(span.range().start + Place::TEXT_LIMIT);
-        let text = String::from_utf8_lossy(&bytes[cut]);
+        let cut = span.end.min(span.start + Place::TEXT_LIMIT as u32);
         let shown = start.line()..=end.line().min(start.line() + Place::SNIPPET_LINES as u32 - 1);
-        let snippet = shown.map(|line| file.line_text(line, span, secret));
+        let snippet = shown.map(|line| file.text(lines.span(bytes, line), hidden));
         let hash = file.hashes().get(start.line()).unwrap_or_default();
         Place {
             path: file.source.path.clone(),
             start,
             end,
-            text: if secret { masked(&text).into() } else { text.into() },
+            text: file.text(Span { start: span.start, end: cut }, hidden),
             snippet: snippet.collect(),
             line_hash: hash.into(),
         }
@@ -87,8 +92,7 @@ impl File<'_> {
     /// A region that is worth showing: an empty one becomes its line; a long one (a whole block) its first line, because
     /// a reader of a pull request sees a finding only when all of its lines belong to the change.
     fn narrow(&self, span: Span) -> Span {
-        let length = self.source.bytes.len() as u32;
-        let span = Span { start: span.start.min(length), end: span.end.min(length) };
+        let span = self.clamped(span);
         let line = self.lines().span(&self.source.bytes, self.lines().line(span.start));
         if span.start == span.end {
             return line;
@@ -98,14 +102,17 @@ impl File<'_> {
         if is_long { Span { start: span.start, end: line.end.max(span.start) } } else { span }
     }
 
-    fn line_text(&self, line: u32, region: Span, secret: bool) -> Arc<str> {
-        let span = self.lines().span(&self.source.bytes, line);
+    fn clamped(&self, span: Span) -> Span {
+        let length = self.source.bytes.len() as u32;
+        Span { start: span.start.min(length), end: span.end.min(length) }
+    }
+
+    /// The text of a span, masked where it is hidden.
+    fn text(&self, span: Span, hidden: Option<Span>) -> Arc<str> {
         let text = |span: Span| String::from_utf8_lossy(&self.source.bytes[span.range()]);
-        if !secret {
-            return text(span).into();
-        }
-        let start = region.start.clamp(span.start, span.end);
-        let end = region.end.clamp(start, span.end);
+        let Some(hidden) = hidden else { return text(span).into() };
+        let start = hidden.start.clamp(span.start, span.end);
+        let end = hidden.end.clamp(start, span.end);
         let before = text(Span { start: span.start, end: start });
         let after = text(Span { start: end, end: span.end });
         format!("{before}{}{after}", masked(&text(Span { start, end }))).into()

@@ -16,6 +16,7 @@ pub mod computed;
 mod derived;
 pub mod dockerfile;
 pub mod github_actions;
+pub mod image;
 pub mod kubernetes;
 pub mod packages;
 mod reading;

@@ -7,7 +7,7 @@ use secscan_model::{
 };
 use secscan_parse::Parsed;
 
-use crate::{aws, cloudformation, compose, dockerfile, github_actions, kubernetes, packages, terraform};
+use crate::{aws, cloudformation, compose, dockerfile, github_actions, image, kubernetes, packages, terraform};
 
 /// What a user may tell readers.
 #[derive(Clone, Debug, Default)]
@@ -99,8 +99,13 @@ pub trait Reader: Sync {
 }
 
 /// The readers of YAML and JSON documents; the first that accepts a document reads it.
-pub static READERS: &[&dyn Reader] =
-    &[&github_actions::GithubActions, &compose::Compose, &cloudformation::CloudFormation, &kubernetes::Kubernetes];
+pub static READERS: &[&dyn Reader] = &[
+    &image::Image,
+    &github_actions::GithubActions,
+    &compose::Compose,
+    &cloudformation::CloudFormation,
+    &kubernetes::Kubernetes,
+];
 
 /// Reads one file as far as that is possible without others. `source` must be text; anything else is a diagnostic.
 pub fn read_file(source: Source) -> FileReading {

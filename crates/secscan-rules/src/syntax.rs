@@ -128,6 +128,10 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub package: Option<Located>,
+    /// `config`: the configuration of a container image.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub image: Option<Located>,
     /// A kind that several platforms share.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]

@@ -269,7 +269,7 @@ fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> R
 }
 
 fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
-    let words: [(Platform, &Option<Located>); 9] = [
+    let words: [(Platform, &Option<Located>); 10] = [
         (Platform::Terraform, &file.terraform),
         (Platform::CloudFormation, &file.cloudformation),
         (Platform::Kubernetes, &file.kubernetes),
@@ -277,6 +277,7 @@ fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
         (Platform::Compose, &file.compose),
         (Platform::GithubActions, &file.github_actions),
         (Platform::Package, &file.package),
+        (Platform::Image, &file.image),
         (Platform::Common, &file.common),
         (Platform::Unit, &file.unit),
     ];

@@ -231,7 +231,8 @@ fn ignores_case(resource: &Resource) -> bool {
 /// Whether what stands at the place must not be printed: the rule is about secrets, or the key says so.
 fn is_secret(rule: &Rule, hit: &Hit) -> bool {
     let is_value = !matches!(hit.found.as_str(), "not set" | "set" | "none" | "empty" | "true" | "false");
-    let about_secrets = rule.info.topics.iter().any(|topic| &**topic == "secret-in-source");
+    const TOPICS: &[&str] = &["secret-in-source", "secret-in-image", "hardcoded-credential"];
+    let about_secrets = rule.info.topics.iter().any(|topic| TOPICS.contains(&&**topic));
     is_value && (about_secrets || names_a_secret(&hit.path))
 }
 
