@@ -2,7 +2,12 @@
 //!
 //! `toml-span` reads the values; its tokens give what the values do not tell: comments, and the quotes around strings.
 //! A table covers its header and its body; one that is spread over several headers covers all of them. A file with a
-//! syntax error gives no tree. Dates and times are not known to `toml-span`: a file that has some counts as broken.
+//! syntax error gives no tree. Dates and times are not known to `toml-span`: `dates` hides them from it, and they come out
+//! as text.
+
+mod dates;
+
+use std::borrow::Cow;
 
 use secscan_model::{Comment, DiagnosticKind, Map, Node, Scalar, ScalarKind, Source, Span, Value};
 use toml_span::ErrorKind;
@@ -22,9 +27,12 @@ pub fn parse(source: &Source) -> Parsed {
         Ok(text) => text,
         Err(error) => return Parsed::not_text(source, error),
     };
-    let mut converter = Converter { source, text, strings: Vec::new(), parsed: Parsed::default() };
+    let dates = dates::find(text);
+    let shown = dates::hidden(text, &dates);
+    let mut converter =
+        Converter { source, text, shown: &shown, dates, strings: Vec::new(), parsed: Parsed::default() };
     converter.read_tokens();
-    match toml_span::parse(text) {
+    match toml_span::parse(&shown) {
         Ok(mut root) => {
             if let ValueInner::Table(table) = root.take()
                 && !table.is_empty()
@@ -48,6 +56,10 @@ pub fn parse(source: &Source) -> Parsed {
 struct Converter<'s> {
     source: &'s Source,
     text: &'s str,
+    /// The text as `toml-span` sees it: of the same length.
+    shown: &'s str,
+    /// The dates and times in the order of the file.
+    dates: Vec<Span>,
     /// The strings in the order of the file: where their content begins, and their span with quotes.
     strings: Vec<(usize, Span)>,
     parsed: Parsed,
@@ -56,7 +68,7 @@ struct Converter<'s> {
 impl Converter<'_> {
     /// Collects comments and strings. What follows a token that is none is left to the parser to refuse.
     fn read_tokens(&mut self) {
-        let mut tokens = Tokenizer::new(self.text);
+        let mut tokens = Tokenizer::new(self.shown);
         let mut line_is_empty = true;
         while let Ok(Some((span, token))) = tokens.step() {
             match token {
@@ -67,7 +79,7 @@ impl Converter<'_> {
                     self.parsed.comments.push(Comment { span, trailing: !line_is_empty });
                 }
                 Token::String { src, .. } => {
-                    let start = src.as_ptr().addr() - self.text.as_ptr().addr();
+                    let start = src.as_ptr().addr() - self.shown.as_ptr().addr();
                     self.strings.push((span.start, Span::new(start, start + src.len())));
                     line_is_empty = false;
                 }
@@ -116,7 +128,12 @@ impl Converter<'_> {
                 let span = items.iter().fold(span, |span, item| span.cover(item.at.span));
                 return Node::list(items, self.source.at(span));
             }
-            ValueInner::String(text) => (ScalarKind::Text, text.into_owned(), self.with_quotes(span)),
+            ValueInner::String(text) => {
+                let span = self.with_quotes(span);
+                let is_date = self.dates.binary_search(&span).is_ok();
+                let text = if is_date { Cow::Owned(self.written(span)) } else { text };
+                (ScalarKind::Text, text.into_owned(), span)
+            }
             ValueInner::Boolean(value) => (ScalarKind::Bool(value), self.written(span), span),
             ValueInner::Integer(value) => (ScalarKind::Int(value), self.written(span), span),
             ValueInner::Float(value) => (ScalarKind::Float(value), self.written(span), span),

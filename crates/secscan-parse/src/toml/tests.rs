@@ -78,3 +78,17 @@ fn hostile_inputs_stay_small() {
     let tables: String = (0..20_000).map(|number| format!("[[t]]\nk{number} = 0\n")).collect();
     assert_eq!(document(&tables).get("t").unwrap().as_list().unwrap().len(), 20_000);
 }
+
+#[test]
+fn dates_and_times_are_text_at_their_place() {
+    let text = "a = 2024-05-27T07:32:00Z # one\nb = [2024-05-27, 07:32:00.5]\nc = 2024-05-27 07:32:00+01:00\nd = \"2024-05-27\"\n2024-05-27 = 1\n";
+    let root = document(text);
+    let at = |node: &Node| (node.as_str().unwrap_or_default().to_owned(), text[node.at.span.range()].to_owned());
+    let same = |text: &str| (text.to_owned(), text.to_owned());
+    assert_eq!(at(root.get("a").unwrap()), same("2024-05-27T07:32:00Z"));
+    let items = root.get("b").unwrap().as_list().unwrap();
+    assert_eq!([at(&items[0]), at(&items[1])], [same("2024-05-27"), same("07:32:00.5")]);
+    assert_eq!(at(root.get("c").unwrap()), same("2024-05-27 07:32:00+01:00"));
+    assert_eq!(at(root.get("d").unwrap()).0, "2024-05-27");
+    assert_eq!(root.get("2024-05-27").and_then(Node::as_int), Some(1), "a key may look like a date");
+}
