@@ -39,7 +39,7 @@ pub enum Fragment {
     /// A Terraform configuration or variable file.
     Terraform(terraform::File),
     /// A file that names packages.
-    Packages(packages::File),
+    Packages(Box<packages::File>),
 }
 
 /// What one file gave.
@@ -126,7 +126,7 @@ pub fn read_file(source: Source) -> FileReading {
         let (file, comments, diagnostics) = packages::read(&source, format);
         reading.comments = comments;
         reading.diagnostics = diagnostics;
-        reading.fragment = Some(Fragment::Packages(file));
+        reading.fragment = Some(Fragment::Packages(file.into()));
     } else if let Some(format) = secscan_parse::format_of(&source.path) {
         if let Some(template) = kubernetes::unrendered(&source) {
             reading.recognised = true;
@@ -212,7 +212,7 @@ pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitR
     for file in unit.files.iter().filter_map(|index| files.get(*index)) {
         match &file.fragment {
             Some(Fragment::Terraform(fragment)) => terraform.push((&file.source, fragment)),
-            Some(Fragment::Packages(fragment)) => packages.push((&file.source, fragment)),
+            Some(Fragment::Packages(fragment)) => packages.push((&file.source, &**fragment)),
             None => {}
         }
     }

@@ -12,7 +12,7 @@ use super::{Contents, Ecosystem, Package, PackageSource, SourceKind, Written};
 
 /// Reads a `Cargo.lock`.
 pub(super) fn read_lockfile(source: &Source, contents: &mut Contents) {
-    let Some(root) = contents.document(secscan_parse::toml::parse(source)) else { return };
+    let Some(root) = contents.document(source, secscan_parse::toml::parse(source)) else { return };
     let entries = root.get("package").map(Node::items).unwrap_or_default();
     // Versions 1 and 2 keep the project's only package apart, and checksums in a table of their own.
     let entries: Vec<&Node> = root.get("root").into_iter().chain(entries).collect();
@@ -114,7 +114,7 @@ fn package_source(written: &Written) -> PackageSource {
 
 /// Reads a `Cargo.toml`.
 pub(super) fn read_manifest(source: &Source, contents: &mut Contents) {
-    let Some(root) = contents.document(secscan_parse::toml::parse(source)) else { return };
+    let Some(root) = contents.document(source, secscan_parse::toml::parse(source)) else { return };
     let package = root.get("package");
     let field = |name: &str| package.and_then(|package| package.get(name)).and_then(Written::of);
     let mut manifest =

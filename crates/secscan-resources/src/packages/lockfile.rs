@@ -23,6 +23,8 @@ pub(crate) struct Lockfile {
     pub(crate) projects: Vec<Project>,
     /// Further names under which requirements find packages: `NAME@RANGE` where the lockfile has such keys.
     pub(crate) keys: HashMap<String, u32>,
+    /// Checksums by `NAME@VERSION`, of packages that another file names.
+    pub(crate) sums: HashMap<String, Written>,
     /// What else of the file rules may ask for.
     pub(crate) more: Vec<(&'static str, Node)>,
 }

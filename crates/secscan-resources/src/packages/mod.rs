@@ -7,20 +7,33 @@
 //! A file is read alone into [`Contents`]; what several files say together waits for its folder.
 
 mod cargo;
+mod composer;
 mod ecosystem;
+mod gem;
+mod go;
+mod gradle;
 mod lockfile;
 mod manifest;
+mod maven;
 mod npm;
+mod nuget;
 pub mod package;
+mod pnpm;
+mod pyproject;
 mod python;
+mod python_locks;
 mod requirement;
 mod requirements;
+mod settings;
+mod text;
 mod unit;
+mod xml;
+mod yarn;
 
 use std::sync::Arc;
 
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Platform, Source, Span};
-use secscan_parse::Parsed;
+use secscan_parse::{MAX_DIAGNOSTICS, Parsed};
 
 pub use ecosystem::Ecosystem;
 pub use package::{Package, PackageSource, SourceKind, Written};
@@ -101,6 +114,30 @@ pub static FORMATS: &[Format] = &[
         read: npm::read_lockfile,
     },
     Format {
+        name: "yarn.lock",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Npm,
+        files: &["yarn.lock"],
+        locks: &["package.json"],
+        read: yarn::read,
+    },
+    Format {
+        name: "pnpm-lock.yaml",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Npm,
+        files: &["pnpm-lock.yaml"],
+        locks: &["package.json"],
+        read: pnpm::read,
+    },
+    Format {
+        name: ".npmrc",
+        role: Role::Settings,
+        ecosystem: Ecosystem::Npm,
+        files: &[".npmrc"],
+        locks: &[],
+        read: settings::read_npmrc,
+    },
+    Format {
         name: "requirements.txt",
         role: Role::Manifest,
         ecosystem: Ecosystem::Pypi,
@@ -114,6 +151,190 @@ pub static FORMATS: &[Format] = &[
         locks: &[],
         read: requirements::read,
     },
+    Format {
+        name: "pyproject.toml",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Pypi,
+        files: &["pyproject.toml"],
+        locks: &[],
+        read: pyproject::read,
+    },
+    Format {
+        name: "Pipfile",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Pypi,
+        files: &["Pipfile"],
+        locks: &[],
+        read: pyproject::read_pipfile,
+    },
+    Format {
+        name: "poetry.lock",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Pypi,
+        files: &["poetry.lock"],
+        locks: &["pyproject.toml"],
+        read: python_locks::read_poetry,
+    },
+    Format {
+        name: "uv.lock",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Pypi,
+        files: &["uv.lock"],
+        locks: &["pyproject.toml"],
+        read: python_locks::read_uv,
+    },
+    Format {
+        name: "pdm.lock",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Pypi,
+        files: &["pdm.lock"],
+        locks: &["pyproject.toml"],
+        read: python_locks::read_pdm,
+    },
+    Format {
+        name: "pylock.toml",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Pypi,
+        files: &["pylock.toml", "pylock.*.toml"],
+        locks: &["pyproject.toml"],
+        read: python_locks::read_pylock,
+    },
+    Format {
+        name: "Pipfile.lock",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Pypi,
+        files: &["Pipfile.lock"],
+        locks: &["Pipfile"],
+        read: python_locks::read_pipenv,
+    },
+    Format {
+        name: "pip.conf",
+        role: Role::Settings,
+        ecosystem: Ecosystem::Pypi,
+        files: &["pip.conf", "pip.ini"],
+        locks: &[],
+        read: settings::read_pip,
+    },
+    Format {
+        name: "go.mod",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Golang,
+        files: &["go.mod"],
+        locks: &[],
+        read: go::read_manifest,
+    },
+    Format {
+        name: "go.sum",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Golang,
+        files: &["go.sum"],
+        locks: &["go.mod"],
+        read: go::read_sums,
+    },
+    Format {
+        name: "pom.xml",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Maven,
+        files: &["pom.xml"],
+        locks: &[],
+        read: maven::read,
+    },
+    Format {
+        name: "settings.xml",
+        role: Role::Settings,
+        ecosystem: Ecosystem::Maven,
+        files: &["settings.xml"],
+        locks: &[],
+        read: maven::read_settings,
+    },
+    Format {
+        name: "gradle.lockfile",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Maven,
+        files: &["gradle.lockfile", "buildscript-gradle.lockfile"],
+        locks: &[],
+        read: gradle::read,
+    },
+    Format {
+        name: "gradle-wrapper.properties",
+        role: Role::Settings,
+        ecosystem: Ecosystem::Maven,
+        files: &["gradle-wrapper.properties"],
+        locks: &[],
+        read: settings::read_wrapper,
+    },
+    Format {
+        name: "maven-wrapper.properties",
+        role: Role::Settings,
+        ecosystem: Ecosystem::Maven,
+        files: &["maven-wrapper.properties"],
+        locks: &[],
+        read: settings::read_wrapper,
+    },
+    Format {
+        name: "Gemfile",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Gem,
+        files: &["Gemfile"],
+        locks: &[],
+        read: gem::read_manifest,
+    },
+    Format {
+        name: "Gemfile.lock",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Gem,
+        files: &["Gemfile.lock"],
+        locks: &["Gemfile"],
+        read: gem::read_lockfile,
+    },
+    Format {
+        name: "composer.json",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Composer,
+        files: &["composer.json"],
+        locks: &[],
+        read: composer::read_manifest,
+    },
+    Format {
+        name: "composer.lock",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Composer,
+        files: &["composer.lock"],
+        locks: &["composer.json"],
+        read: composer::read_lockfile,
+    },
+    Format {
+        name: "MSBuild project",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Nuget,
+        files: &["*.csproj", "*.fsproj", "*.vbproj", "Directory.Packages.props"],
+        locks: &[],
+        read: nuget::read_project,
+    },
+    Format {
+        name: "packages.lock.json",
+        role: Role::Lockfile,
+        ecosystem: Ecosystem::Nuget,
+        files: &["packages.lock.json"],
+        locks: &["MSBuild project"],
+        read: nuget::read_lockfile,
+    },
+    Format {
+        name: "packages.config",
+        role: Role::Manifest,
+        ecosystem: Ecosystem::Nuget,
+        files: &["packages.config"],
+        locks: &[],
+        read: nuget::read_config,
+    },
+    Format {
+        name: "NuGet.config",
+        role: Role::Settings,
+        ecosystem: Ecosystem::Nuget,
+        files: &["NuGet.config", "nuget.config", "NuGet.Config"],
+        locks: &[],
+        read: nuget::read_settings,
+    },
 ];
 
 /// What there is to say about a file that is not UTF-8.
@@ -125,6 +346,7 @@ pub struct Contents {
     manifest: Option<Manifest>,
     lockfile: Option<Lockfile>,
     includes: Vec<requirements::Include>,
+    pom: Option<Box<maven::Pom>>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -184,14 +406,22 @@ pub(crate) fn read(source: &Source, format: &'static Format) -> (File, Vec<Comme
 
 impl Contents {
     /// The first document of a parsed file; what the parser said is kept.
-    fn document(&mut self, parsed: Parsed) -> Option<Node> {
+    fn document(&mut self, source: &Source, parsed: Parsed) -> Option<Node> {
         self.comments = parsed.comments;
         self.diagnostics.extend(parsed.diagnostics);
-        parsed.documents.into_iter().next()
+        let document = parsed.documents.into_iter().next()?;
+        if document.as_map().is_none() {
+            self.complain(source, document.at.span, "this file holds no map of keys and values, as its format does");
+            return None;
+        }
+        Some(document)
     }
 
-    /// Says that something in the file is not as its format has it.
+    /// Says that something in the file is not as its format has it, up to [`MAX_DIAGNOSTICS`] times.
     fn complain(&mut self, source: &Source, span: Span, message: impl Into<Arc<str>>) {
+        if self.diagnostics.len() >= MAX_DIAGNOSTICS {
+            return;
+        }
         let diagnostic = Diagnostic::new(DiagnosticKind::Syntax, message).path(source.path.clone());
         self.diagnostics.push(diagnostic.at(source.at(span)));
     }
@@ -221,7 +451,7 @@ mod tests {
         for format in FORMATS {
             let is_manifest = |name: &&&str| FORMATS.iter().any(|f| f.name == **name && f.role == Role::Manifest);
             assert_eq!(format.locks.iter().filter(is_manifest).count(), format.locks.len(), "{}", format.name);
-            assert_eq!(format.role == Role::Lockfile, !format.locks.is_empty(), "{}", format.name);
+            assert!(format.role == Role::Lockfile || format.locks.is_empty(), "{}", format.name);
         }
     }
 }

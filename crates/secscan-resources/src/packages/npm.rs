@@ -18,7 +18,7 @@ const GROUPS: &[(&str, bool)] =
 
 /// Reads a `package-lock.json`.
 pub(super) fn read_lockfile(source: &Source, contents: &mut Contents) {
-    let Some(root) = contents.document(secscan_parse::json::parse(source)) else { return };
+    let Some(root) = contents.document(source, secscan_parse::json::parse(source)) else { return };
     let mut lockfile = Lockfile::default();
     if let Some(version) = root.get("lockfileVersion") {
         lockfile.more.push(("format-version", version.clone()));
@@ -215,7 +215,7 @@ impl<'a> Nested<'a> {
 
 /// Reads a `package.json`.
 pub(super) fn read_manifest(source: &Source, contents: &mut Contents) {
-    let Some(root) = contents.document(secscan_parse::json::parse(source)) else { return };
+    let Some(root) = contents.document(source, secscan_parse::json::parse(source)) else { return };
     let field = |name: &str| root.get(name).and_then(Written::of);
     let mut manifest =
         Manifest { name: field("name"), version: field("version"), licence: field("license"), ..Manifest::default() };
@@ -248,6 +248,9 @@ fn requirement(name: Written, value: &Node, group: &str, dev: bool) -> Requireme
         let workspace = versions.as_ref().filter(|versions| versions.text.starts_with("workspace:"))?;
         Some(PackageSource::at_url(SourceKind::Path, workspace.clone()))
     });
+    // An alias asks for another package than the one whose name it has.
+    let alias = versions.as_ref().and_then(|versions| versions.text.strip_prefix("npm:")?.rsplit_once('@'));
+    let name = alias.filter(|(real, _)| !real.is_empty()).map_or(name.clone(), |(real, _)| Written::new(real, name.at));
     let mut requirement = Requirement::new(name, versions.filter(|_| source.is_none()), group);
     requirement.dev = dev;
     requirement.source = source;

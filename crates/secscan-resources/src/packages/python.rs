@@ -39,6 +39,9 @@ fn pieces(text: &str) -> Option<Pieces> {
         rest = blank(rest);
     }
     let is_url = text[rest..].starts_with('@');
+    if !text[rest..].is_empty() && !text[rest..].starts_with(['<', '>', '=', '!', '~', '@', ';', '(']) {
+        return None;
+    }
     // Within an address a semicolon ends it only behind a blank.
     let end = if is_url { text[rest..].find(" ;") } else { text[rest..].find(';') };
     let end = end.map_or(text.len(), |at| rest + at);
@@ -130,7 +133,7 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Some(expected), "{text}");
         }
-        for none in ["", "  ", "==1", "-e .", "[x]", "é"] {
+        for none in ["", "  ", "==1", "-e .", "[x]", "é", "git+https://example.org/a.git", "two words"] {
             assert_eq!(read(none), None, "{none}");
         }
     }

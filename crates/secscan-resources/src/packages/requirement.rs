@@ -25,6 +25,11 @@ impl Bound {
             Self::Any => "any",
         }
     }
+
+    /// Whether it is one version.
+    pub(crate) fn is_exact(self) -> bool {
+        self == Self::Exact
+    }
 }
 
 /// How far a requirement leaves the version open, by the grammar of its ecosystem. Empty text asks for nothing.

@@ -8,6 +8,8 @@ use secscan_model::{Comment, Map, Node, Source, Span};
 use super::lockfile::Lockfile;
 use super::manifest::Manifest;
 use super::python::{exact_version, requirement, source_of};
+use super::text::Text;
+
 use super::{Contents, Ecosystem, Package, PackageSource, SourceKind, Written};
 
 const FORMAT: &str = "requirements.txt";
@@ -23,12 +25,7 @@ pub(crate) struct Include {
 
 /// Reads a requirements file.
 pub(super) fn read(source: &Source, contents: &mut Contents) {
-    let text = match source.text() {
-        Ok(text) => text,
-        Err(error) => {
-            return contents.complain(source, Span::new(error.valid_up_to(), error.valid_up_to() + 1), super::NOT_TEXT);
-        }
-    };
+    let (Some(_), Ok(text)) = (Text::new(source, contents), source.text()) else { return };
     let mut reader = Reader { source, manifest: Manifest::default(), sources: Vec::new() };
     let lines = logical_lines(text, &mut contents.comments);
     for words in &lines {
@@ -82,7 +79,7 @@ fn logical_lines(text: &str, comments: &mut Vec<Comment>) -> Vec<Vec<Span>> {
         }
         let is_joined = comment.is_none() && code.ends_with('\\');
         let code = if is_joined { &code[..code.len() - 1] } else { code };
-        let words = code.split([' ', '\t']).filter(|word| !word.is_empty());
+        let words = code.split([' ', '\t', '\u{feff}']).filter(|word| !word.is_empty());
         let words = words.map(|word| {
             let at = start + word.as_ptr().addr() - content.as_ptr().addr();
             Span::new(at, at + word.len())
@@ -164,7 +161,8 @@ impl Reader<'_> {
             "--extra-index-url" => self.source(&value, "extra-index"),
             "-f" | "--find-links" => self.source(&value, "find-links"),
             "--trusted-host" => self.source(&value, "trusted-host"),
-            _ => {}
+            _ if name.starts_with("--") => {}
+            _ => contents.complain(self.source, *first, "this line is no option that pip knows"),
         }
     }
 

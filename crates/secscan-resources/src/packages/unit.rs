@@ -7,6 +7,7 @@ use secscan_model::{Diagnostic, DiagnosticKind, Edge, Map, Node, Platform, Resou
 
 use super::lockfile::{Lockfile, Need, Project, Root};
 use super::manifest::{Requirement, Standing};
+use super::maven::Family;
 use super::{File, Format, Package, Role, Written, requirements};
 use crate::{Batch, FileReading, Fragment};
 
@@ -87,7 +88,8 @@ pub(crate) fn evaluate(
 /// The normal names of the packages of a lockfile, the project's own included.
 fn names_of(lockfile: &Lockfile) -> BTreeSet<String> {
     let own = lockfile.projects.iter().map(|project| project.name.text.to_string());
-    lockfile.by_name().into_keys().chain(own).collect()
+    let summed = lockfile.sums.keys().filter_map(|key| Some(key.rsplit_once('@')?.0.to_owned()));
+    lockfile.by_name().into_keys().chain(own).chain(summed).collect()
 }
 
 /// Adds the packages of a lockfile and what they need.
@@ -108,6 +110,16 @@ fn packages(
         .collect();
     let mut settled = lockfile.packages.clone();
     settled.extend(constrained(source, file, tree));
+    if let Some(pom) = &file.contents.pom {
+        let find = |path: &str| tree.get(path).and_then(|(_, file)| file.contents.pom.as_deref());
+        settled.extend(Family::new(pom, source.folder(), find).packages());
+    }
+    let sums = tree.lockfile_of(source, file.format).and_then(|(_, lock)| lock.contents.lockfile.as_ref());
+    if let Some(sums) = sums.map(|lockfile| &lockfile.sums).filter(|sums| !sums.is_empty()) {
+        for package in &mut settled {
+            package.integrity = sums.get(&package.label()).cloned().into_iter().collect();
+        }
+    }
     Lockfile::settle(&mut settled, &lockfile.needs, &roots(lockfile, &manifests));
     let base = batch.resources.len() as u32;
     for package in settled {
