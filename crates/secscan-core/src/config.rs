@@ -52,6 +52,11 @@ pub struct Settings {
     #[serde(deserialize_with = "severity")]
     #[schemars(with = "Option<SeverityWord>")]
     pub min_severity: Option<Severity>,
+    /// The release of Kubernetes that manifests are judged for (`1.31`); without it every API version that was ever
+    /// removed is a finding.
+    #[serde(deserialize_with = "kubernetes_version")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^v?\d+\.\d+"))]
+    pub kubernetes_version: Option<KubernetesVersion>,
     /// Whether a scan fails when something recognised cannot be read, or when there is nothing to scan.
     pub strict: bool,
     /// The largest file that is read, in bytes.
@@ -68,6 +73,29 @@ pub struct Settings {
     /// Values for what rules leave open, by the parameter's name.
     #[schemars(with = "BTreeMap<String, ParameterForm>")]
     pub parameters: BTreeMap<String, Spanned<Parameter>>,
+}
+
+/// A release of Kubernetes, as far as API versions depend on it: major and minor number.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct KubernetesVersion(u32, u32);
+
+impl std::str::FromStr for KubernetesVersion {
+    type Err = String;
+
+    /// Reads `1.31`, and what providers write: `v1.31.2`, `1.31.2-gke.100`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut numbers = text.strip_prefix('v').unwrap_or(text).split(['.', '-', '+']).map(str::parse);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => Ok(Self(major, minor)),
+            _ => Err(format!("`{text}` is no release of Kubernetes such as 1.31")),
+        }
+    }
+}
+
+impl std::fmt::Display for KubernetesVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
 }
 
 /// Findings of certain rules in certain paths that do not count.
@@ -227,6 +255,10 @@ impl<'de> Deserialize<'de> for Parameter {
 }
 
 fn threshold<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Threshold>, D::Error> {
+    String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
+}
+
+fn kubernetes_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<KubernetesVersion>, D::Error> {
     String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
 }
 

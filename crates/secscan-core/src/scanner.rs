@@ -17,7 +17,7 @@ use secscan_rules::check::Literal;
 use secscan_rules::{BindError, Rule, RuleSet};
 
 use crate::baseline::Baseline;
-use crate::config::{Config, NotApplicable};
+use crate::config::{Config, KubernetesVersion, NotApplicable};
 use crate::controls::{Mapping, Verdicts, blind_platforms, pack_result};
 use crate::examine::{By, Examination, Keep, Reading, examine, read};
 use crate::findings::{ControlsOf, findings, name_controls};
@@ -189,6 +189,12 @@ impl ScannerBuilder {
     pub fn parameter(mut self, name: impl Into<String>, values: Vec<Literal>) -> Self {
         self.parameters.insert(name.into(), values);
         self
+    }
+
+    /// Judges Kubernetes manifests for a release: an API version that only a later one removes is no finding.
+    #[must_use]
+    pub fn kubernetes_version(self, version: KubernetesVersion) -> Self {
+        self.parameter("kubernetes-removals", vec![Literal::Text(format!("<={version}"))])
     }
 
     /// Takes ignore entries, waivers, controls that are not applicable, and parameters from a settings file. Their

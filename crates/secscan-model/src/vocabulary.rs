@@ -39,6 +39,10 @@ pub static COMPUTED: &[ComputedChild] = &[
         name: "permissions",
         about: "GitHub Actions job: its effective permissions, its own or else the workflow's; absent where neither is written",
     },
+    ComputedChild {
+        name: "removed-in",
+        about: "Kubernetes object: the release that no longer serves its API version (`1.22`); absent while that is served",
+    },
     ComputedChild { name: "type", about: "resource: the type" },
     ComputedChild { name: "platform", about: "resource: the platform" },
     ComputedChild { name: "address", about: "resource: the address" },

@@ -216,3 +216,24 @@ pub fn load_topics(path: &str, text: &str) -> Result<Vec<Topic>, Vec<FileError>>
     };
     Ok(file.iter().map(topic).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_stands_in_a_file_once() {
+        let control = |id: &str, key: &str| {
+            format!("  - {{ id: {id}, key: {key}, title: T, intent: I, section: S, automation: manual }}\n")
+        };
+        let head = "id: mine\ntitle: Mine\nversion: '1'\npublisher: P\nsource: https://example.com\ntext-status: ours\n\
+                    reviewed: 2026-11-21\ncontrols:\n";
+        let pack = |controls: &[String]| {
+            load_pack("mine.yaml", &format!("{head}{}", controls.concat()), &PackVocabulary::default())
+        };
+        assert_eq!(pack(&[control("A", "a"), control("B", "b")]).map(|pack| pack.controls.len()), Ok(2));
+        let twice = pack(&[control("A", "a"), control("B", "b"), control("A", "c")]).unwrap_err();
+        let shown: Vec<_> = twice.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["mine.yaml:11:11: the control `A` stands here twice"]);
+    }
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use secscan_core::Threshold;
+use secscan_core::config::KubernetesVersion;
 use secscan_model::Severity;
 
 /// Finds security and compliance mistakes in repositories and infrastructure code, and reports the evidence control by
@@ -172,6 +173,9 @@ pub(crate) struct Selection {
     /// Leave out rules of a lower severity
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) min_severity: Option<Severity>,
+    /// Judge Kubernetes manifests for this release (1.31): API versions that only a later one removes are no findings
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
     /// Read further Terraform variables from this file
     #[arg(long = "var-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) var_files: Vec<PathBuf>,

@@ -1,12 +1,16 @@
 //! Rule files of users: a folder of YAML files through the same compiler as the built-in rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use secscan_discover::{GitTree, Options};
+use secscan_model::{Candidate, FileTree};
 use secscan_rules::compile::compile_params;
 use secscan_rules::syntax::RuleFile;
 use secscan_rules::{Rule, Vocabulary, compile};
+
+use crate::targets::slashed;
 
 /// A rule with the file that it came from.
 pub(crate) struct UserRule {
@@ -54,6 +58,24 @@ pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<UserRule>> {
     }
     let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
     bail!("{}", lines.join("\n"))
+}
+
+/// The files below a folder of rules that a revision lacks, has otherwise, or has and the disk has not. None where the
+/// folder lies in no repository with that revision: what is outside is no part of a change.
+pub(crate) fn changed_since(folder: &Path, revision: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let Ok(base) = GitTree::open(folder, revision, &Options::default()) else { return Ok(Vec::new()) };
+    let is_yaml = |path: &str| path.ends_with(".yaml") || path.ends_with(".yml");
+    let listed = base.list().files.into_iter().filter(|file| is_yaml(&file.path));
+    let mut names: BTreeSet<PathBuf> = listed.map(|file| folder.join(&*file.path)).collect();
+    names.extend(files(folder)?);
+    names.extend(NO_RULES.iter().map(|name| folder.join(name)).filter(|path| path.is_file()));
+    let differs = |path: &PathBuf| {
+        let name = slashed(path.strip_prefix(folder).unwrap_or(path));
+        let before = base.read(&Candidate::new(name, 0)).ok();
+        let now = std::fs::read(path).ok();
+        before.as_deref() != now.as_deref()
+    };
+    Ok(names.into_iter().filter(differs).collect())
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

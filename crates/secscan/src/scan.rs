@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -45,8 +45,11 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
     }
     let scanner = prepared.build(builder)?;
     let mut report = prepared.scan(&scanner, selection, base.as_ref())?;
+    let changed_rules = prepared.changed_rules(base.as_ref())?;
     let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
-    report.notices.extend(notes.into_iter().flatten().chain(prepared.changed_ignore_files()).map(note));
+    report
+        .notices
+        .extend(notes.into_iter().flatten().chain(prepared.changed_ignore_files()).chain(changed_rules).map(note));
     write_all(arguments, &report, shown, out)?;
     let verdict = verdict(&report, arguments.strict || settings.strict);
     // The program ends here; the system takes the memory back faster than it could be dropped.
@@ -103,6 +106,31 @@ impl Prepared {
         self.found.as_ref()?.note.as_deref().map(Into::into)
     }
 
+    /// The folders of rules that the settings name.
+    fn own_rules(&self) -> impl Iterator<Item = PathBuf> {
+        let found = self.found.iter();
+        found.flat_map(|found| found.config.settings.rules.iter().map(|folder| found.folder.join(&folder.value)))
+    }
+
+    /// What is to be said of rule files that the base revision lacks or has otherwise: a change may bring rules, but not
+    /// loosen those that it is judged by in silence.
+    fn changed_rules(&self, base: Option<&Base>) -> anyhow::Result<Vec<Arc<str>>> {
+        let mut notes = Vec::new();
+        let Some(base) = base else { return Ok(notes) };
+        for folder in self.own_rules() {
+            for path in rule_files::changed_since(&folder, &base.commit)? {
+                let path = targets::slashed(&path);
+                notes.push(
+                    format!(
+                        "{path} differs from the base revision: this change decides itself by what rules it is judged"
+                    )
+                    .into(),
+                );
+            }
+        }
+        Ok(notes)
+    }
+
     /// What is to be said of files that leave others out of the scan and that the base revision lacks or has otherwise: a
     /// change must not hide itself in silence.
     fn changed_ignore_files(&self) -> Vec<Arc<str>> {
@@ -135,11 +163,7 @@ impl Prepared {
             builder = builder.advisories(store);
         }
         let settings = self.settings();
-        let own_rules = self
-            .found
-            .iter()
-            .flat_map(|found| found.config.settings.rules.iter().map(|folder| found.folder.join(&folder.value)));
-        for folder in own_rules.chain(selection.rules.iter().cloned()) {
+        for folder in self.own_rules().chain(selection.rules.iter().cloned()) {
             builder = builder.rules(rule_files::load(&folder)?.into_iter().map(|rule| rule.rule));
         }
         let chosen = |arguments: &[String], settings: &[Spanned<String>]| -> Vec<String> {
@@ -157,6 +181,9 @@ impl Prepared {
         }
         if let Some(found) = &self.found {
             builder = builder.config(found.config.clone(), &found.prefix);
+        }
+        if let Some(version) = selection.kubernetes_version.or(settings.kubernetes_version) {
+            builder = builder.kubernetes_version(version);
         }
         let var_files = selection.var_files.iter().map(|file| var_file(file)).collect::<anyhow::Result<_>>()?;
         Ok(builder.options(secscan_resources::Options { var_files }).inputs(self.inputs(selection)))

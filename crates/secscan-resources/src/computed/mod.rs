@@ -28,6 +28,7 @@ static CHILDREN: &[(&str, Compute)] = &[
     ("iam", iam::child),
     ("image", image::child),
     ("json", json::child),
+    ("removed-in", crate::kubernetes::removed::child),
     ("shell", shell::child),
     ("url", url::child),
 ];

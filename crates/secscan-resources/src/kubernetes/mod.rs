@@ -12,6 +12,7 @@ mod container;
 mod link;
 mod object;
 mod patch;
+pub(crate) mod removed;
 mod security;
 mod selector;
 mod template;

@@ -96,7 +96,7 @@ fn rules_are_listed_and_shown() {
 }
 
 /// A rule about bucket ACLs whose failing example marks this line.
-fn rule(id: &str, marked: &str) -> String {
+pub(crate) fn rule(id: &str, marked: &str) -> String {
     format!(
         "id: {id}\ntitle: Bucket is public\nseverity: high\nconfidence: high\ntopics: [public-exposure]\nwhy: A test.\n\
          fix: A test.\nchecks:\n  - terraform: aws_s3_bucket\n    deny: {{ acl: public-read }}\nexamples:\n\

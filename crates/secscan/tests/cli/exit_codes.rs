@@ -81,6 +81,7 @@ fn wrong_usage_is_2_and_says_what_is_wrong() {
         (&["--var-file", "missing.tfvars"], "cannot read missing.tfvars"),
         (&["--rules", "missing"], "cannot open missing"),
         (&["--since", "HEAD"], "secscan: "),
+        (&["--kubernetes-version", "latest"], "`latest` is no release of Kubernetes"),
         (&["--no-such-flag"], "--no-such-flag"),
         (&["missing"], "missing"),
         (&["sbom:x.json"], "are not supported by this version"),

@@ -378,3 +378,23 @@ fn standard_input_is_a_target() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert_eq!(findings(&run.json()), [format!("{RULE} stdin.yaml:9 open")]);
 }
+
+#[test]
+fn manifests_are_judged_for_a_release_of_kubernetes() {
+    const OLD: &str = "k8s-deprecated-api";
+    let job = "apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: { name: nightly }\n";
+    let workspace = Workspace::with(&[("job.yaml", job)]);
+    let judged = |arguments: &[&str]| findings(&workspace.report(&[&["--only", OLD], arguments].concat()));
+    let found = [format!("{OLD} job.yaml:1 open")];
+    assert_eq!(judged(&[]), found, "without a release every removal counts");
+    assert_eq!(judged(&["--kubernetes-version", "1.25"]), found, "removed in 1.25");
+    assert_eq!(judged(&["--kubernetes-version", "v1.33.1-gke.100"]), found);
+    assert_eq!(judged(&["--kubernetes-version", "1.24"]), [""; 0], "still served");
+    workspace.write("secscan.toml", "kubernetes-version = \"1.24\"\n");
+    assert_eq!(judged(&[]), [""; 0], "the settings say so too");
+    assert_eq!(judged(&["--kubernetes-version", "1.25"]), found, "the command line comes first");
+    workspace.write("secscan.toml", "kubernetes-version = \"latest\"\n");
+    let run = workspace.scan(&[]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("secscan.toml:1:22: `latest` is no release of Kubernetes"), "{}", run.stderr);
+}

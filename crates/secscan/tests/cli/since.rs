@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::commands::rule;
 use crate::workspace::{Run, Workspace, diagnostics, findings, list, privileged_pod};
 
 const RULE: &str = "k8s-privileged-container";
@@ -130,6 +131,28 @@ fn a_suppression_that_the_change_brings_is_told() {
     workspace.write("moved.yaml", format!("# first\n{excused}"));
     std::fs::remove_file(workspace.path("old.yaml")).expect("it is there");
     assert_eq!(findings(&scan(&workspace, &[]).1), [format!("{RULE} moved.yaml:10 suppressed")], "moved is not added");
+}
+
+#[test]
+fn a_change_of_the_rules_that_judge_it_is_told() {
+    let kept = rule("my-kept", "acl = \"public-read\" # finding");
+    let files = [
+        ("secscan.toml", "rules = [\"rules\"]\n"),
+        ("rules/my-kept.yaml", &kept),
+        ("rules/my-gone.yaml", &kept.replace("kept", "gone")),
+    ];
+    let Some(workspace) = repository(&files) else { return };
+    let told = |report: &Value| -> Vec<String> {
+        let said = diagnostics(report).into_iter().filter(|said| said.contains("by what rules it is judged"));
+        said.filter_map(|said| said.split_whitespace().find(|word| word.ends_with(".yaml")).map(str::to_owned))
+            .collect()
+    };
+    assert_eq!(told(&scan(&workspace, &[]).1), [""; 0], "the same rules are nothing to tell");
+    std::fs::remove_file(workspace.path("rules/my-gone.yaml")).expect("it is there");
+    workspace.write("rules/my-kept.yaml", kept.replace("severity: high", "severity: info"));
+    workspace.write("rules/more/my-new.yaml", kept.replace("kept", "new"));
+    let told = told(&scan(&workspace, &[]).1);
+    assert_eq!(told, ["rules/more/my-new.yaml", "rules/my-gone.yaml", "rules/my-kept.yaml"]);
 }
 
 /// Whether the report says that the base revision's settings were used.
