@@ -8,18 +8,18 @@
 
 #![forbid(unsafe_code)]
 
-pub mod advisory;
-pub mod ecosystem;
-pub mod import;
-pub mod judge;
+mod advisory;
+mod ecosystem;
+mod import;
+mod judge;
 mod osv;
 mod rating;
 mod rust_sec;
-pub mod store;
+mod store;
 mod version;
 
-pub use advisory::{Advisory, Affected, Rating, RatingSource, Standing};
+pub use advisory::{Advisory, Affected, End, Range, Rating, RatingSource, Standing};
 pub use ecosystem::{ECOSYSTEMS, Ecosystem};
 pub use import::{ImportError, Importer, Summary};
 pub use judge::{Answer, Vulnerability};
-pub use store::{About, Share, Store, StoreError};
+pub use store::{About, Advisories, Share, Store, StoreError};

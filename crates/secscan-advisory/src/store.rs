@@ -231,7 +231,7 @@ impl Store {
 ///
 /// # Errors
 /// More than 4 GiB of them.
-pub fn encode(advisories: &Advisories) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn encode(advisories: &Advisories) -> Result<Vec<u8>, StoreError> {
     let mut body = Vec::new();
     let mut index = Vec::new();
     let mut about = About { advisories: advisories.len() as u64, ..About::default() };

@@ -1,5 +1,6 @@
 //! A progress line on standard error, for people at a terminal.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -59,7 +60,7 @@ pub(crate) struct Counter {
 
 impl Counter {
     /// A counter of what `message` says.
-    pub(crate) fn new(message: &'static str) -> Self {
+    pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> Self {
         let bar = Progress::new().bar;
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos}") {
             bar.set_style(style);

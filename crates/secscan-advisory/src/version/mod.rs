@@ -56,7 +56,55 @@ fn assert_ascending(compare: Compare, ranks: &[&[&str]]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::ECOSYSTEMS;
+
+    /// Text that looks like versions of all families at once.
+    fn versions() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "[0-9]{1,3}",
+            "[.+~^_:-]",
+            Just("0".to_owned()),
+            prop_oneof![
+                Just("rc"),
+                Just("alpha"),
+                Just("beta"),
+                Just("dev"),
+                Just("post"),
+                Just("a"),
+                Just("_p"),
+                Just("-r")
+            ]
+            .prop_map(str::to_owned),
+        ];
+        proptest::collection::vec(piece, 1..7).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        /// Each family has an order: never a panic, the same seen from both sides, and no circles.
+        #[test]
+        fn orders_are_orders(a in versions(), b in versions(), c in versions()) {
+            for ecosystem in ECOSYSTEMS {
+                let order = |left: &str, right: &str| ecosystem.compare(left, right);
+                prop_assert_eq!(order(&a, &b), order(&b, &a).map(Ordering::reverse), "{}", ecosystem.name);
+                if let (Some(Ordering::Less | Ordering::Equal), Some(Ordering::Less | Ordering::Equal)) = (order(&a, &b), order(&b, &c)) {
+                    prop_assert_ne!(order(&a, &c), Some(Ordering::Greater), "{}: {} {} {}", ecosystem.name, a, b, c);
+                }
+                if order(&a, &a).is_some() {
+                    prop_assert_eq!(order(&a, &a), Some(Ordering::Equal));
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_makes_a_panic(a in ".{0,20}", b in ".{0,20}") {
+            for ecosystem in ECOSYSTEMS {
+                prop_assert_eq!(ecosystem.compare(&a, &b), ecosystem.compare(&b, &a).map(Ordering::reverse));
+            }
+        }
+    }
 
     #[test]
     fn digits_compare_as_numbers_of_any_length() {

@@ -48,7 +48,7 @@ fn import(paths: &[PathBuf], store: &StoreArguments, replace: bool, out: &mut dy
 /// An import on top of what the store holds, when there is one.
 fn started(file: &Path) -> anyhow::Result<Importer> {
     let Some(store) = place::open(file)? else { return Ok(Importer::default()) };
-    let held = store.verify().with_context(|| format!("{}", file.display()))?;
+    let held = store.verify().with_context(|| format!("{}; `db import --replace` begins anew", file.display()))?;
     Ok(Importer::onto(held))
 }
 
@@ -94,6 +94,7 @@ fn update(
     let mut missing = Vec::new();
     for ecosystem in if is_named { ecosystems.iter().cloned().collect() } else { usual_ecosystems(&file)? } {
         let part = place::Part::beside(&file)?;
+        let counter = Counter::new(format!("fetching {ecosystem}"));
         match mirror.fetch(&ecosystem, &mut part.file()?)? {
             mirror::Fetched::Whole => {}
             mirror::Fetched::Missing if is_named => bail!("{from} has no {ecosystem}/all.zip"),
@@ -102,6 +103,7 @@ fn update(
                 continue;
             }
         }
+        drop(counter);
         let counter = Counter::new("reading advisories");
         importer.open_file(&format!("{ecosystem}/all.zip"), part.file()?, &mut || counter.step())?;
     }
