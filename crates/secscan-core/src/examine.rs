@@ -17,7 +17,7 @@ use secscan_rules::{Judge, RuleSet};
 
 use crate::native::{self, Asked};
 use crate::observer::{Event, Observer, Stage};
-use crate::text::{TextJudge, TextReading};
+use crate::text::{TextJudge, TextReading, from_utf16};
 
 /// What a tree holds and what the rules say of it.
 #[derive(Debug)]
@@ -30,12 +30,25 @@ pub(crate) struct Examination {
     pub(crate) tallies: Vec<Tally>,
     /// What was not looked at.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// How many files the tree holds.
-    pub(crate) files: u64,
-    /// How many of them are source code.
-    pub(crate) code_files: u64,
+    /// How many files there are, of which kinds.
+    pub(crate) counts: FileCounts,
     /// By the index of a rule: why subjects stay unknown whatever the files say.
     pub(crate) unanswered: BTreeMap<usize, Arc<str>>,
+}
+
+/// How many files there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FileCounts {
+    /// In the tree.
+    pub(crate) all: u64,
+    /// That a reader recognised.
+    pub(crate) recognised: u64,
+    /// That were searched as text.
+    pub(crate) text: u64,
+    /// That were read and are no text.
+    pub(crate) binary: u64,
+    /// That are source code.
+    pub(crate) code: u64,
 }
 
 /// What to keep beside failures.
@@ -63,7 +76,7 @@ pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observ
     let listing = tree.list();
     observer.event(Event::Files(listing.files.len() as u64));
     let text = TextJudge::new(rules);
-    let Reading { mut graph, texts, text_files, code_files, mut diagnostics } =
+    let Reading { mut graph, texts, counts, code_files, mut diagnostics } =
         read(tree, &listing.files, options, Some(&text), observer);
     diagnostics.extend(listing.diagnostics);
     observer.event(Event::Begin(Stage::Judge));
@@ -73,7 +86,7 @@ pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observ
     for verdict in answers.verdicts {
         judged.add(verdict, &graph, rules, keep);
     }
-    judged.add_texts(text.verdicts(&mut graph, &texts), rules, text_files);
+    judged.add_texts(text.verdicts(&mut graph, &texts), rules, counts.text);
     judged.add_code(&text, &mut graph, &texts, &code_files);
     diagnostics.extend(judged.diagnostics);
     Examination {
@@ -81,8 +94,7 @@ pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observ
         verdicts: judged.verdicts,
         tallies: judged.tallies,
         diagnostics,
-        files: listing.files.len() as u64,
-        code_files: code_files.len() as u64,
+        counts,
         unanswered: answers.unanswered,
     }
 }
@@ -93,8 +105,8 @@ pub(crate) struct Reading {
     pub(crate) graph: Graph,
     /// What rules about text found, by file.
     texts: Vec<(Source, TextReading)>,
-    /// How many files are text.
-    text_files: u64,
+    /// How many files there are.
+    counts: FileCounts,
     /// The paths of those that are source code.
     code_files: Vec<Arc<str>>,
     /// What was not understood.
@@ -120,14 +132,19 @@ pub(crate) fn read(
         observer.event(Event::FileRead);
         reading
     };
+    let is_searched = text.is_some();
     let outcomes: Vec<_> = wanted.par_iter().map(read_one).collect();
     let mut readings = Vec::with_capacity(outcomes.len());
-    let (mut texts, mut text_files, mut code_files) = (Vec::new(), 0, Vec::new());
+    let mut counts = FileCounts { all: files.len() as u64, ..FileCounts::default() };
+    let (mut texts, mut code_files) = (Vec::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for outcome in outcomes {
         match outcome {
             Ok((path, reading, text)) => {
-                text_files += u64::from(text.is_text);
+                counts.text += u64::from(text.is_text);
+                counts.binary += u64::from(!text.is_text && is_searched);
+                counts.code += u64::from(text.code.is_some());
+                counts.recognised += u64::from(reading.as_ref().is_some_and(|reading| reading.recognised));
                 code_files.extend(text.code.as_ref().map(|_| path));
                 if text.is_needed() {
                     texts.extend(reading.as_ref().map(|reading| (reading.source.clone(), text)));
@@ -150,7 +167,7 @@ pub(crate) fn read(
     observer.event(Event::Begin(Stage::Link));
     let (graph, more) = assemble(readings, evaluated, paths);
     diagnostics.extend(more);
-    Reading { graph, texts, text_files, code_files, diagnostics }
+    Reading { graph, texts, counts, code_files, diagnostics }
 }
 
 /// One file; no reading where nobody needs its text any more, so that only what is reported stays in memory.
@@ -160,23 +177,110 @@ fn read_candidate(
     file: &Candidate,
     text: Option<&TextJudge<'_>>,
 ) -> Result<(Arc<str>, Option<FileReading>, TextReading), Diagnostic> {
-    let bytes = tree.read(file)?;
+    let bytes = tree.read(file).map_err(|diagnostic| unread(diagnostic, file, text.is_some()))?;
     let source = Source { id, path: file.path.clone(), origin: tree.origin(file), bytes };
     let read = || {
-        let text = text.map(|text| text.read(&source)).unwrap_or_default();
+        // Text in UTF-16 is searched, and shown, as UTF-8; readers say of it what they always say.
+        let decoded = text.and_then(|_| from_utf16(&source.bytes)).map(|bytes| Source { bytes, ..source.clone() });
+        let searched = decoded.as_ref().unwrap_or(&source);
+        let found = text.map(|text| text.read(searched)).unwrap_or_default();
+        let shown = decoded.clone().filter(|_| found.is_needed());
         let mut reading = if file.version == 0 { read_file(source) } else { FileReading::new(source) };
-        reading.is_needed = text.is_needed();
-        if let Some(code) = &text.code {
-            reading.comments.extend(code.comments.iter().cloned());
-            reading.diagnostics.extend(code.diagnostic.clone());
+        if let Some(shown) = shown {
+            reading.source = shown;
         }
-        (file.path.clone(), (reading.recognised || reading.is_needed).then_some(reading), text)
+        reading.is_needed = found.is_needed();
+        if let Some(code) = &found.code {
+            reading.comments.extend(code.comments.iter().cloned());
+        }
+        if !reading.recognised {
+            reading.comments.extend(found.textual_comments(&reading.source));
+        }
+        reading.diagnostics.extend(text.iter().flat_map(|text| text.diagnostics(&found)));
+        (file.path.clone(), (reading.recognised || reading.is_needed).then_some(reading), found)
     };
     catch_unwind(AssertUnwindSafe(read)).map_err(|_| {
         let message = "secscan failed while it read this file; please report it";
         Diagnostic::new(DiagnosticKind::Internal, message).path(file.path.clone())
     })
 }
+
+/// What is to be said of a file that cannot be read. One that no reader wants is no loss to resources, but was not
+/// searched either; a large picture or archive would not have been.
+fn unread(diagnostic: Diagnostic, file: &Candidate, is_searched: bool) -> Diagnostic {
+    if secscan_resources::claims(&file.path) {
+        return if is_searched { diagnostic.blinds(Platform::Text) } else { diagnostic };
+    }
+    let is_media = file.path.rsplit_once('.').is_some_and(|(_, end)| BINARY_ENDS.contains(&&*end.to_ascii_lowercase()));
+    match diagnostic.kind {
+        DiagnosticKind::Limit if is_media => Diagnostic { kind: DiagnosticKind::Skipped, ..diagnostic },
+        _ => diagnostic.blinds(Platform::Text),
+    }
+}
+
+/// Ends of the names of files that are no text.
+const BINARY_ENDS: &[&str] = &[
+    "7z",
+    "a",
+    "avi",
+    "bin",
+    "bmp",
+    "bz2",
+    "class",
+    "db",
+    "deb",
+    "dll",
+    "dmg",
+    "dylib",
+    "eot",
+    "exe",
+    "gif",
+    "gz",
+    "h5",
+    "ico",
+    "iso",
+    "jar",
+    "jpeg",
+    "jpg",
+    "lib",
+    "mkv",
+    "mov",
+    "mp3",
+    "mp4",
+    "nupkg",
+    "o",
+    "ogg",
+    "onnx",
+    "otf",
+    "parquet",
+    "pack",
+    "pdf",
+    "png",
+    "psd",
+    "pt",
+    "pyc",
+    "rar",
+    "rpm",
+    "safetensors",
+    "so",
+    "sqlite",
+    "tar",
+    "tgz",
+    "tif",
+    "tiff",
+    "ttf",
+    "war",
+    "wasm",
+    "wav",
+    "webm",
+    "webp",
+    "whl",
+    "woff",
+    "woff2",
+    "xz",
+    "zip",
+    "zst",
+];
 
 #[derive(Default)]
 struct Judged {
@@ -286,8 +390,8 @@ impl Examination {
                 *counts.entry(resource.platform.as_str().into()).or_default() += 1;
             }
         }
-        if self.code_files > 0 {
-            counts.insert(Platform::Code.as_str().into(), self.code_files);
+        if self.counts.code > 0 {
+            counts.insert(Platform::Code.as_str().into(), self.counts.code);
         }
         counts
     }

@@ -105,7 +105,7 @@ fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
     };
     let unknown = || format!("`{}` is no platform and no language", word.value);
     let subject = Subject::from_word(&word.value).ok_or_else(unknown)?;
-    let files = files(example, subject)?;
+    let files = expanded(files(example, subject)?)?;
     let report = scanner.scan(&MemoryTree::new(files.clone()), &Silent);
     if let Some(notice) = report.notices.iter().find(|notice| notice.kind.is_blinding()) {
         return Err(format!("it cannot be read: {}", notice.message));
@@ -175,6 +175,11 @@ fn files(example: &ExampleFile, subject: Subject) -> Result<Vec<(String, String)
         (None, false) => Ok(example.files.clone().into_iter().collect()),
         _ => Err("an example has either `code` or `files`".to_owned()),
     }
+}
+
+/// Fills in the credentials of examples: none is written down.
+fn expanded(files: Vec<(String, String)>) -> Result<Vec<(String, String)>, String> {
+    files.into_iter().map(|(path, text)| Ok((path, secscan_secrets::sample::expand(&text)?))).collect()
 }
 
 fn usual_path(platform: Platform) -> &'static str {

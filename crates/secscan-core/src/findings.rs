@@ -6,12 +6,16 @@ use std::sync::Arc;
 use secscan_model::report::{Advisory, Related};
 use secscan_model::source::digest_of;
 use secscan_model::{
-    Confidence, ControlRef, Finding, FindingKind, Graph, Location, Platform, ResourceId, RuleId, RuleInfo, Status,
+    Confidence, ControlRef, Finding, FindingKind, Graph, Location, Platform, Resource, ResourceId, RuleId, RuleInfo,
+    Status,
 };
 use secscan_rules::RuleSet;
 use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
 
 use crate::places::Places;
+
+/// How many related places a finding has at the most.
+pub(crate) const MOST_RELATED: usize = 20;
 
 /// A finding that still knows where it is in bytes, for suppressions.
 #[derive(Clone, Debug)]
@@ -122,14 +126,30 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         resource: resource.address.clone(),
         observed: hit.found.as_str().into(),
         expected: hit.expected.as_str().into(),
-        fingerprint: identity(info, resource, candidate, places),
+        fingerprint: identity(info, resource, candidate, &hit.path, places),
         controls: Vec::new(),
         fix: None,
         advisory: advisory.cloned(),
         status: Status::Open,
         new: true,
     };
-    Raw { finding, at: hit.at, resource: candidate.resource }
+    let mut raw = Raw { finding, at: hit.at, resource: candidate.resource };
+    redact(&mut raw, info, resource, candidate, places);
+    raw
+}
+
+/// Takes the secrets of its file out of all that a finding says, and out of what its identity is made of: a guess at a
+/// weak password must not be tried on it.
+fn redact(raw: &mut Raw, info: &RuleInfo, resource: &Resource, candidate: &Candidate<'_>, places: &Places<'_>) {
+    let finding = &mut raw.finding;
+    for text in [&mut finding.message, &mut finding.observed, &mut finding.expected, &mut finding.resource] {
+        if let Some(redacted) = places.redacted(raw.at.source, text) {
+            *text = redacted.into();
+        }
+    }
+    if let Some(path) = places.redacted(raw.at.source, &candidate.hit.path) {
+        finding.fingerprint = identity(info, resource, candidate, &path, places);
+    }
 }
 
 fn sentence(text: &str) -> String {
@@ -139,12 +159,11 @@ fn sentence(text: &str) -> String {
 
 /// Adds the resource of an equal finding as a related place.
 fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Places<'_>) {
-    const LIMIT: usize = 20;
     let resource = graph.resource(candidate.resource);
     let message: Arc<str> = format!("also in {}", resource.address).into();
     let is_known = *raw.finding.resource == *resource.address
         || raw.finding.related.iter().any(|related| related.message == message);
-    if !is_known && raw.finding.related.len() < LIMIT {
+    if !is_known && raw.finding.related.len() < MOST_RELATED {
         raw.finding.related.push(Related { place: places.place(resource.header(), false), message });
     }
 }
@@ -152,8 +171,9 @@ fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Plac
 /// What stays the same when lines move and files are renamed: rule, resource, and the path within it.
 fn identity(
     info: &RuleInfo,
-    resource: &secscan_model::Resource,
+    resource: &Resource,
     candidate: &Candidate<'_>,
+    path: &str,
     places: &Places<'_>,
 ) -> Arc<str> {
     let platform = resource.platform.as_str();
@@ -168,7 +188,7 @@ fn identity(
         }
         (_, None) => &*resource.address,
     };
-    digest_of(&[&info.id.0, platform, &resource.kind, address, &resource.part, &candidate.hit.path])
+    digest_of(&[&info.id.0, platform, &resource.kind, address, &resource.part, path])
 }
 
 /// Gives equal identities their counters, in report order.

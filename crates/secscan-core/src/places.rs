@@ -6,30 +6,43 @@ use std::sync::Arc;
 
 use secscan_model::{Graph, LineHashes, LineIndex, Location, Origin, Place, Position, Source, SourceId, Span};
 
+use crate::redaction::{Redactor, masked, without_secrets};
+
 /// Resolves places; what a file needs for it is made once, when its first place is asked for.
 #[derive(Debug)]
 pub(crate) struct Places<'a> {
     files: BTreeMap<SourceId, File<'a>>,
+    redactor: &'a Redactor,
 }
 
 #[derive(Debug)]
 struct File<'a> {
     source: &'a Source,
+    /// Its secrets, in order.
+    secrets: OnceCell<Vec<Span>>,
     lines: OnceCell<LineIndex>,
     hashes: OnceCell<LineHashes>,
 }
 
 impl<'a> Places<'a> {
-    /// The places of the files of a graph.
-    pub(crate) fn new(graph: &'a Graph) -> Self {
-        Self::of(&graph.sources)
+    /// The places of the files of a graph. What the redactor takes for secrets is masked wherever it would be quoted.
+    pub(crate) fn new(graph: &'a Graph, redactor: &'a Redactor) -> Self {
+        Self::of(&graph.sources, redactor)
     }
 
     /// The places of some files.
-    pub(crate) fn of(sources: impl IntoIterator<Item = &'a Source>) -> Self {
-        let file = |source: &'a Source| (source.id, File { source, lines: OnceCell::new(), hashes: OnceCell::new() });
-        let files = sources.into_iter().map(file);
-        Self { files: files.collect() }
+    pub(crate) fn of(sources: impl IntoIterator<Item = &'a Source>, redactor: &'a Redactor) -> Self {
+        let file = |source: &'a Source| {
+            let file = File { source, secrets: OnceCell::new(), lines: OnceCell::new(), hashes: OnceCell::new() };
+            (source.id, file)
+        };
+        Self { files: sources.into_iter().map(file).collect(), redactor }
+    }
+
+    /// A text about a file without the file's secrets; none where it holds none.
+    pub(crate) fn redacted(&self, id: SourceId, text: &str) -> Option<String> {
+        let file = self.files.get(&id)?;
+        without_secrets(file.source, file.secrets(self.redactor), text)
     }
 
     /// The path of a file.
@@ -65,17 +78,19 @@ impl<'a> Places<'a> {
         let lines = file.lines();
         let hidden = hidden.filter(|hidden| hidden.source == at.source).map(|hidden| file.clamped(hidden.span));
         let (start, end) = (lines.position(bytes, span.start), lines.position(bytes, span.end));
-        let cut = span.end.min(span.start + Place::TEXT_LIMIT as u32);
+        let secrets = file.secrets_with(self.redactor, hidden);
+        let cut = Span { start: span.start, end: span.end.min(span.start + Place::TEXT_LIMIT as u32) };
+        let text = masked(file.source, cut, &secrets);
         let shown = start.line()..=end.line().min(start.line() + Place::SNIPPET_LINES as u32 - 1);
-        let snippet = shown.map(|line| file.text(lines.span(bytes, line), hidden));
-        let hash = file.hashes().get(start.line()).unwrap_or_default();
+        let snippet = shown.map(|line| masked(file.source, lines.span(bytes, line), &secrets).into());
+        let hash = file.line_hash(start.line(), &secrets);
         Place {
             path: file.source.path.clone(),
             start,
             end,
-            text: file.text(Span { start: span.start, end: cut }, hidden),
+            text: text.into(),
             snippet: snippet.collect(),
-            line_hash: hash.into(),
+            line_hash: hash.unwrap_or_default().into(),
         }
     }
 }
@@ -107,21 +122,32 @@ impl File<'_> {
         Span { start: span.start.min(length), end: span.end.min(length) }
     }
 
-    /// The text of a span, masked where it is hidden.
-    fn text(&self, span: Span, hidden: Option<Span>) -> Arc<str> {
-        let text = |span: Span| String::from_utf8_lossy(&self.source.bytes[span.range()]);
-        let Some(hidden) = hidden else { return text(span).into() };
-        let start = hidden.start.clamp(span.start, span.end);
-        let end = hidden.end.clamp(start, span.end);
-        let before = text(Span { start: span.start, end: start });
-        let after = text(Span { start: end, end: span.end });
-        format!("{before}{}{after}", masked(&text(Span { start, end }))).into()
+    fn secrets(&self, redactor: &Redactor) -> &[Span] {
+        self.secrets.get_or_init(|| redactor.secrets(self.source))
     }
-}
 
-/// The same shape without the letters: stars for all but quotes and line breaks.
-fn masked(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, '"' | '\'' | '\n' | '\r') { c } else { '*' }).collect()
+    /// The secrets of the file, and one that a rule knows of besides.
+    fn secrets_with(&self, redactor: &Redactor, own: Option<Span>) -> Vec<Span> {
+        let mut secrets = self.secrets(redactor).to_vec();
+        if let Some(own) = own {
+            secrets.retain(|secret| secret.end <= own.start || own.end <= secret.start || !own.contains(*secret));
+            secrets.push(own);
+            secrets.sort_unstable();
+        }
+        secrets
+    }
+
+    /// The hash of a line; none where a secret is among what it is made of, for a weak one could be guessed from it. The
+    /// code host computes it by itself then.
+    fn line_hash(&self, line: u32, secrets: &[Span]) -> Option<String> {
+        let start = self.lines().span(&self.source.bytes, line).start;
+        let counted = self.source.bytes[start as usize..].iter().enumerate();
+        let mut counted = counted.filter(|(_, byte)| !matches!(byte, b' ' | b'\t'));
+        let length = counted.nth(LineHashes::WINDOW).map_or(self.source.bytes.len(), |(at, _)| at);
+        let end = start.saturating_add(length as u32);
+        let is_secret = secrets.iter().any(|secret| secret.start < end && start < secret.end);
+        (!is_secret).then(|| self.hashes().get(line)).flatten()
+    }
 }
 
 fn nowhere() -> Place {

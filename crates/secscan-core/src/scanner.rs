@@ -24,6 +24,7 @@ use crate::findings::{ControlsOf, findings, name_controls};
 use crate::meta::{self, Standing};
 use crate::observer::{Event, Observer, Stage};
 use crate::places::Places;
+use crate::redaction::Redactor;
 use crate::since::mark_new;
 use crate::suppress::Suppressions;
 use crate::triage::Triage;
@@ -125,6 +126,8 @@ pub struct Scanner {
     /// Rules that exist and are not asked.
     idle_rules: BTreeSet<RuleId>,
     rules_digest: Arc<str>,
+    /// Knows what no output may quote.
+    redactor: Redactor,
     /// The packs that were asked for.
     packs: Vec<Pack>,
     /// Packs that only the settings name, in waivers and controls that are not applicable.
@@ -279,11 +282,12 @@ impl ScannerBuilder {
         let mut rules: Vec<Rule> = blob.rules;
         rules.append(&mut self.user_rules);
         secscan_rules::bind(&mut rules, &self.parameters)?;
+        let redactor = Redactor::new(&rules);
         let (rules, idle_rules) = self.chosen_rules(rules)?;
         let (packs, idle_packs) = self.chosen_packs()?;
         let mut settings = self.settings;
         settings.inputs.date = settings.today.to_string().into();
-        Ok(Scanner { rules, idle_rules, rules_digest: digest.hex(), packs, idle_packs, settings })
+        Ok(Scanner { rules, idle_rules, rules_digest: digest.hex(), redactor, packs, idle_packs, settings })
     }
 
     /// The rules that run, and those that exist besides.
@@ -338,10 +342,12 @@ impl Scanner {
 
     /// A scanner of these rules alone, with their parameters at their defaults.
     pub fn of_rules(rules: RuleSet) -> Self {
+        let redactor = Redactor::new(&rules.rules);
         Self {
             rules,
             idle_rules: BTreeSet::new(),
             rules_digest: "".into(),
+            redactor,
             packs: Vec::new(),
             idle_packs: Vec::new(),
             settings: Settings::default(),
@@ -359,7 +365,7 @@ impl Scanner {
         let listing = tree.list();
         let Reading { graph, mut diagnostics, .. } = read(tree, &listing.files, &self.settings.options, None, observer);
         diagnostics.extend(listing.diagnostics);
-        let notices = notices(&diagnostics, &Places::new(&graph));
+        let notices = notices(&diagnostics, &Places::new(&graph, &self.redactor));
         Inspection { graph, notices }
     }
 
@@ -401,7 +407,7 @@ impl Scanner {
     }
 
     fn report(&self, examined: &Examination, base: Option<&Examination>) -> Report {
-        let places = Places::new(&examined.graph);
+        let places = Places::new(&examined.graph, &self.redactor);
         let mappings: Vec<_> = self.packs.iter().map(|pack| Mapping::new(pack, &self.rules)).collect();
         let settings = self.settings.config.as_ref().map(|config| &config.settings);
         let entries = settings.map(|settings| settings.waiver.as_slice()).unwrap_or_default();
@@ -429,8 +435,10 @@ impl Scanner {
         Report {
             inputs: self.inputs(),
             coverage: Coverage {
-                files: examined.files,
-                recognised: examined.graph.sources.len() as u64,
+                files: examined.counts.all,
+                recognised: examined.counts.recognised,
+                searched: examined.counts.text,
+                binary: examined.counts.binary,
                 resources: examined.resources_by_platform(),
             },
             rules: self.rule_headers(),
@@ -445,7 +453,7 @@ impl Scanner {
     /// Controls that are declared not applicable and do not exist: the entry does nothing, which its author must know.
     fn misnamed(&self) -> Vec<Notice> {
         let Some(config) = &self.settings.config else { return Vec::new() };
-        let places = Places::of([&config.source]);
+        let places = Places::of([&config.source], &self.redactor);
         let is_misnamed =
             |entry: &&Spanned<NotApplicable>| self.control_standing(&entry.value.control) == Standing::Unknown;
         let notice = |entry: &Spanned<NotApplicable>| Notice {
@@ -475,6 +483,7 @@ impl Scanner {
         let triage = Triage {
             graph: &examined.graph,
             places,
+            redactor: &self.redactor,
             config: self.settings.config.as_ref(),
             config_folder: &self.settings.config_folder,
             waivers,
@@ -488,7 +497,7 @@ impl Scanner {
             finding.controls.retain(|control| self.packs.iter().any(|pack| pack.id == control.pack));
         }
         if let Some(base) = base {
-            let places = Places::new(&base.graph);
+            let places = Places::new(&base.graph, &self.redactor);
             let raw = crate::findings::findings(&base.graph, &base.verdicts, &self.rules, &places);
             let before: Vec<Finding> = raw.into_iter().map(|raw| raw.finding).collect();
             mark_new(&mut findings, &before);

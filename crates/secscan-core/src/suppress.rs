@@ -190,6 +190,21 @@ fn directives(comment: &str) -> impl Iterator<Item = Directive<'_>> {
     })
 }
 
+/// What comments open with in formats that have some.
+const OPENERS: &[&str] = &["#", "//", "/*", "<!--", "--", ";", "%", "'", "\"\"\"", "*", "!", "REM", "rem", "dnl"];
+
+/// The comment that a marker at an offset of a text stands in, as far as its line tells; none where nothing opens one.
+/// For files of which no parser knows the comments.
+pub(crate) fn textual_comment(bytes: &[u8], marker: u32) -> Option<Comment> {
+    let at = marker as usize;
+    let start = memchr::memrchr(b'\n', bytes.get(..at)?).map_or(0, |line| line + 1);
+    let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |line| at + line);
+    let before = bytes[start..at].trim_ascii();
+    let opener = OPENERS.iter().find(|opener| before.ends_with(opener.as_bytes()))?;
+    let trailing = !before[..before.len() - opener.len()].trim_ascii().is_empty();
+    Some(Comment { span: Span::new(at, end), trailing })
+}
+
 /// A directive taken apart.
 struct Parsed {
     names: Vec<RuleId>,
@@ -389,6 +404,21 @@ mod tests {
             let found = suppressions.find(&rule("a"), line, &[], TODAY).unwrap_or_else(|| panic!("{text:?}"));
             assert!(found.reason.starts_with('r') && !found.reason.contains(['*', '>']), "{:?}", found.reason);
             assert!(suppressions.find(&rule("idle"), line, &[], TODAY).is_none(), "another rule");
+        }
+    }
+
+    #[test]
+    fn a_line_of_text_tells_its_comment() {
+        let table = [
+            ("# secscan:ignore a -- r", Some(false)),
+            ("x = 1 ; secscan:ignore a -- r", Some(true)),
+            ("<!-- secscan:ignore a -- r -->", Some(false)),
+            ("REM secscan:ignore a -- r", Some(false)),
+            ("write secscan:ignore a -- r", None),
+        ];
+        for (text, trailing) in table {
+            let marker = text.find(MARKER).unwrap() as u32;
+            assert_eq!(textual_comment(text.as_bytes(), marker).map(|comment| comment.trailing), trailing, "{text}");
         }
     }
 

@@ -3,15 +3,16 @@
 //! Each file is searched once. A rule of which no word occurs is never tried, so a thousand of them cost what the few
 //! cost that can fire.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use secscan_model::{Graph, Location, Node, Platform, Resource, ResourceId, Source, Span};
+use secscan_model::{Comment, Diagnostic, Graph, Source};
 use secscan_rules::RuleSet;
-use secscan_rules::check::Body;
-use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
+use secscan_rules::judge::Verdict;
 
 use crate::code::{CodeJudge, CodeReading};
+use crate::secrets::{SecretJudge, SecretReading};
 use crate::suppress;
 
 /// Where a zero byte makes a file binary: its first 8 KiB, as Git has it.
@@ -24,10 +25,12 @@ pub(crate) struct TextJudge<'r> {
     words: Option<AhoCorasick>,
     /// The rules about source code: their words are among the others.
     code: CodeJudge<'r>,
+    /// The rules about credentials.
+    secrets: SecretJudge<'r>,
     /// The number of the word that opens a suppression.
     marker: usize,
-    /// The rules that a word belongs to, by the number of the word.
-    rules_of_word: Vec<Vec<usize>>,
+    /// The detectors that a word belongs to, by the number of the word.
+    detectors_of_word: Vec<Vec<usize>>,
 }
 
 /// What the rules about text say of one file.
@@ -37,24 +40,19 @@ pub(crate) struct TextReading {
     pub(crate) is_text: bool,
     /// What the rules about source code say of it, when it is that.
     pub(crate) code: Option<CodeReading>,
-    /// Places where a rule is broken, sorted.
-    hits: Vec<TextHit>,
-}
-
-#[derive(Debug)]
-struct TextHit {
-    rule: usize,
-    at: Location,
+    /// What the rules about credentials say of it.
+    pub(crate) secrets: SecretReading,
+    /// Where suppressions open.
+    markers: Vec<u32>,
 }
 
 impl<'r> TextJudge<'r> {
     /// The rules of a set that are about text.
     pub(crate) fn new(rules: &'r RuleSet) -> Self {
         let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, rule) in rules.rules.iter().enumerate() {
-            if let Body::Secret(detector) = &rule.body {
-                detector.keywords().iter().for_each(|word| by_word.entry(word).or_default().push(index));
-            }
+        let secrets = SecretJudge::new(rules);
+        for (word, detector) in secrets.words() {
+            by_word.entry(word).or_default().push(detector);
         }
         let mut code = CodeJudge::new(rules);
         for word in code.words() {
@@ -70,7 +68,7 @@ impl<'r> TextJudge<'r> {
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
         let words = (!by_word.is_empty()).then(|| builder.build(by_word.keys()).ok()).flatten();
-        Self { rules, words, code, marker, rules_of_word: by_word.into_values().collect() }
+        Self { rules, words, code, secrets, marker, detectors_of_word: by_word.into_values().collect() }
     }
 
     /// Whether any rule is about text: without one, only files that a reader wants are read.
@@ -81,36 +79,33 @@ impl<'r> TextJudge<'r> {
     /// Looks at one file.
     pub(crate) fn read(&self, source: &Source) -> TextReading {
         let bytes = &*source.bytes;
-        if memchr::memchr(0, &bytes[..bytes.len().min(BINARY_WINDOW)]).is_some() {
+        if is_binary(bytes) {
             return TextReading::default();
         }
-        let seen = self.seen(bytes);
-        let asked: Vec<_> = self.asked(&seen).into_iter().collect();
-        let detector = |index: &usize| match &self.rules.rules[*index].body {
-            Body::Secret(detector) => Some((*index, detector)),
-            Body::Checks(_) | Body::Code(_) | Body::Native(_) => None,
-        };
-        let (indexes, detectors): (Vec<_>, Vec<_>) = asked.iter().filter_map(detector).unzip();
-        let leaks = secscan_secrets::find(bytes, &detectors);
-        let hit = |leak: secscan_secrets::Leak| TextHit { rule: indexes[leak.detector], at: source.at(leak.secret) };
+        let Hits { seen, of_detectors, markers } = self.hits(bytes);
+        let secrets = self.secrets.read(source, of_detectors);
         let has = |word: usize| seen.get(word).copied().unwrap_or_default();
         let code = self.code.read(source, &has, has(self.marker));
-        TextReading { is_text: true, code, hits: leaks.into_iter().map(hit).collect() }
+        TextReading { is_text: true, code, secrets, markers }
     }
 
-    /// Which words occur.
-    fn seen(&self, bytes: &[u8]) -> Vec<bool> {
-        let mut seen = vec![false; self.rules_of_word.len()];
+    /// Which words occur, and where those of detectors and suppressions do.
+    fn hits(&self, bytes: &[u8]) -> Hits {
+        let mut hits = Hits { seen: vec![false; self.detectors_of_word.len()], ..Hits::default() };
         for found in self.words.iter().flat_map(|words| words.find_overlapping_iter(bytes)) {
-            seen[found.pattern().as_usize()] = true;
+            let word = found.pattern().as_usize();
+            let start = found.start() as u32;
+            hits.seen[word] = true;
+            for detector in &self.detectors_of_word[word] {
+                hits.of_detectors.entry(*detector).or_default().push(start);
+            }
+            if word == self.marker {
+                hits.markers.push(start);
+            }
         }
-        seen
-    }
-
-    /// The rules about text of which a word occurs.
-    fn asked(&self, seen: &[bool]) -> BTreeSet<usize> {
-        let rules = self.rules_of_word.iter().zip(seen).filter(|(_, seen)| **seen).map(|(rules, _)| rules);
-        rules.flatten().copied().collect()
+        // Matches come in the order of their ends.
+        hits.of_detectors.values_mut().for_each(|starts| starts.sort_unstable());
+        hits
     }
 
     /// The rules about source code.
@@ -118,62 +113,75 @@ impl<'r> TextJudge<'r> {
         &self.code
     }
 
-    /// Turns what was found into verdicts: each file with hits becomes a resource of the graph.
-    pub(crate) fn verdicts(&self, graph: &mut Graph, readings: &[(Source, TextReading)]) -> Vec<Verdict> {
-        let mut verdicts = Vec::new();
-        for (source, reading) in readings.iter().filter(|(_, reading)| !reading.hits.is_empty()) {
-            let resource = ResourceId(graph.resources.len() as u32);
-            graph.resources.push(file_resource(source));
-            let mut by_rule: BTreeMap<usize, Vec<Violation>> = BTreeMap::new();
-            for hit in &reading.hits {
-                let message = format!("{}.", self.rules.rules[hit.rule].info.title);
-                by_rule.entry(hit.rule).or_default().push(Violation {
-                    hit: secret_hit(source, hit.at),
-                    message,
-                    advisory: None,
-                });
-            }
-            let verdict = |(rule, found)| Verdict { rule, resource, outcome: Outcome::Fail(found) };
-            verdicts.extend(by_rule.into_iter().map(verdict));
-        }
-        verdicts
+    /// What is to be said of a file besides verdicts.
+    pub(crate) fn diagnostics(&self, reading: &TextReading) -> Vec<Diagnostic> {
+        let code = reading.code.as_ref().and_then(|code| code.diagnostic.clone());
+        code.into_iter().chain(reading.secrets.diagnostics(self.rules)).collect()
     }
+
+    /// Turns what was found about credentials into verdicts: each file with hits becomes a resource of the graph.
+    pub(crate) fn verdicts(&self, graph: &mut Graph, readings: &[(Source, TextReading)]) -> Vec<Verdict> {
+        let readings: Vec<_> = readings.iter().map(|(source, reading)| (source, &reading.secrets)).collect();
+        self.secrets.verdicts(graph, &readings)
+    }
+}
+
+/// The words of one file.
+#[derive(Default)]
+struct Hits {
+    /// Which words occur, by their numbers.
+    seen: Vec<bool>,
+    /// Where the keywords of detectors begin.
+    of_detectors: BTreeMap<usize, Vec<u32>>,
+    /// Where suppressions open.
+    markers: Vec<u32>,
 }
 
 impl TextReading {
     /// Whether the report needs the text: a rule is broken, or something in it has a place.
     pub(crate) fn is_needed(&self) -> bool {
-        !self.hits.is_empty() || self.code.as_ref().is_some_and(CodeReading::is_needed)
+        self.secrets.is_needed() || self.code.as_ref().is_some_and(CodeReading::is_needed)
+    }
+
+    /// The comments that may set findings aside in a file whose comments no parser knows.
+    pub(crate) fn textual_comments(&self, source: &Source) -> Vec<Comment> {
+        let is_known = self.code.as_ref().is_some_and(|code| !code.comments.is_empty());
+        let markers = if is_known || !self.secrets.has_hits() { &[][..] } else { &self.markers };
+        markers.iter().filter_map(|marker| suppress::textual_comment(&source.bytes, *marker)).collect()
     }
 }
 
-fn file_resource(source: &Source) -> Resource {
-    let at = source.at(Span::new(0, source.bytes.len()));
-    Resource {
-        platform: Platform::Text,
-        kind: "file".into(),
-        address: source.path.clone(),
-        part: "".into(),
-        at,
-        value: Node::map(secscan_model::Map::default(), at),
-        unit: "".into(),
-        owner: None,
-        opaque: None,
-    }
+/// Whether bytes are no text, as far as their beginning tells.
+fn is_binary(bytes: &[u8]) -> bool {
+    memchr::memchr(0, &bytes[..bytes.len().min(BINARY_WINDOW)]).is_some()
 }
 
-/// A hit on a secret. Its identity is the rest of its line: that says where it is without saying what it is.
-fn secret_hit(source: &Source, at: Location) -> Hit {
-    let range = at.span.range();
-    let before = source.bytes[..range.start].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let after = source.bytes[range.end..].split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
-    Hit {
-        at,
-        related: Vec::new(),
-        path: format!("{} * {}", words(before), words(after)),
-        found: "a secret".to_owned(),
-        expected: String::new(),
-        secret: true,
+/// UTF-16 text with a byte order mark as UTF-8; none for anything else. Half of a pair becomes the replacement character.
+pub(crate) fn from_utf16(bytes: &[u8]) -> Option<Arc<[u8]>> {
+    let read: fn([u8; 2]) -> u16 = match bytes {
+        [0xFF, 0xFE, 0, 0, ..] => return None,
+        [0xFF, 0xFE, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units = bytes[2..].chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+    let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Some(text.into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf16_is_read_in_both_orders() {
+        let encode =
+            |order: fn(u16) -> [u8; 2]| -> Vec<u8> { "\u{FEFF}é key\n".encode_utf16().flat_map(order).collect() };
+        for bytes in [encode(u16::to_le_bytes), encode(u16::to_be_bytes)] {
+            assert_eq!(from_utf16(&bytes).as_deref(), Some("é key\n".as_bytes()));
+        }
+        for bytes in [&b"plain"[..], b"", &[0xFF, 0xFE, 0, 0, b'a', 0, 0, 0]] {
+            assert_eq!(from_utf16(bytes), None);
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::findings::Raw;
 use crate::ignores::Ignores;
 use crate::meta::{self, MetaRule, Problem, Standing};
 use crate::places::Places;
+use crate::redaction::Redactor;
 use crate::suppress::{Suppressions, constructs_around};
 use crate::waivers::Waivers;
 
@@ -18,6 +19,7 @@ use crate::waivers::Waivers;
 pub(crate) struct Triage<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) places: &'a Places<'a>,
+    pub(crate) redactor: &'a Redactor,
     pub(crate) config: Option<&'a Config>,
     /// The folder of the settings file as findings' paths begin, empty or with a slash at its end.
     pub(crate) config_folder: &'a str,
@@ -44,7 +46,7 @@ impl Triage<'_> {
         problems.sort_by_key(|problem| (problem.at, problem.rule));
         findings.extend(problems.iter().filter_map(|problem| finding(problem, self.places, &rules)));
         if let Some(config) = self.config {
-            let places = Places::of([&config.source]);
+            let places = Places::of([&config.source], self.redactor);
             findings.extend(of_settings.iter().filter_map(|problem| finding(problem, &places, &rules)));
         }
         findings
@@ -94,7 +96,7 @@ impl Triage<'_> {
     fn ignores(&self, raw: &mut [Raw]) -> Vec<Problem> {
         let Some(config) = self.config else { return Vec::new() };
         let mut ignores = Ignores::new(&config.settings.ignore, self.today);
-        let places = Places::of([&config.source]);
+        let places = Places::of([&config.source], self.redactor);
         for raw in raw.iter_mut().filter(|raw| raw.finding.kind == FindingKind::Fail) {
             let Some(path) = raw.finding.place.path.strip_prefix(self.config_folder) else { continue };
             let found = ignores.find(&raw.finding.rule, path);

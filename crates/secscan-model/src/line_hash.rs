@@ -29,6 +29,9 @@ const TAB: u16 = b'\t' as u16;
 pub struct LineHashes(Vec<(u64, u32)>);
 
 impl LineHashes {
+    /// How many characters that are neither space nor tab a line's hash covers, from the beginning of the line.
+    pub const WINDOW: usize = WINDOW;
+
     /// The hashes of a file. Takes time linear in `bytes`.
     pub fn new(bytes: &[u8]) -> Self {
         let characters = if bytes.is_ascii() {

@@ -303,6 +303,10 @@ pub struct Coverage {
     pub files: u64,
     /// Files that a reader recognised.
     pub recognised: u64,
+    /// Files that were searched as text, whether or not a reader recognised them.
+    pub searched: u64,
+    /// Files that were read and are no text: nothing was looked for in them.
+    pub binary: u64,
     /// Resources by platform word.
     pub resources: BTreeMap<Arc<str>, u64>,
 }

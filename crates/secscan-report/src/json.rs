@@ -108,6 +108,10 @@ struct Coverage<'a> {
     files: u64,
     /// Files that a reader recognised.
     recognised: u64,
+    /// Files that were searched as text, whether or not a reader recognised them.
+    searched: u64,
+    /// Files that are no text: nothing was looked for in them.
+    binary: u64,
     /// Resources by platform.
     resources: BTreeMap<&'a str, u64>,
 }
@@ -388,6 +392,8 @@ impl<'a> Wire<'a> {
             coverage: Coverage {
                 files: report.coverage.files,
                 recognised: report.coverage.recognised,
+                searched: report.coverage.searched,
+                binary: report.coverage.binary,
                 resources: report.coverage.resources.iter().map(|(platform, number)| (&**platform, *number)).collect(),
             },
             gate: Gate { failed: report.gate.failed, counted: report.gate.counted, threshold: &report.gate.threshold },

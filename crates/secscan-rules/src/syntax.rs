@@ -162,12 +162,50 @@ pub struct CheckFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SecretFile {
-    /// Words of which one occurs in every file that can hold such a secret, whatever their case.
+    /// Words of which one occurs in every file that can hold such a secret, whatever their case: the longer and rarer,
+    /// the cheaper.
     #[schemars(with = "Vec<String>", length(min = 1))]
     pub keywords: Vec<Spanned<String>>,
-    /// A regular expression over bytes, without look-around; the first group, where there is one, is the secret.
+    /// A regular expression over bytes, without look-around; the first group, where there is one, is the secret. What
+    /// it matches must stand alone: the word boundaries go without saying.
     #[schemars(with = "String")]
     pub pattern: Spanned<String>,
+    /// The pattern matches the whole value of an assignment: `by-name` (a keyword is in its name) or `nearby` (a keyword
+    /// is in its name or up to three lines above, and the name is one that secrets bear).
+    #[serde(default)]
+    #[schemars(with = "Option<AssignedWord>")]
+    pub assigned: Option<Spanned<String>>,
+    /// Over how many lines the secret may reach; one unless said otherwise.
+    #[serde(default)]
+    pub lines: Option<u32>,
+    /// A structural check by name: see docs/rules.md.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub proof: Option<Spanned<String>>,
+    /// The least entropy in bits a character.
+    #[serde(default)]
+    #[schemars(with = "Option<f64>", range(min = 0.0, max = 8.0))]
+    pub entropy: Option<Spanned<f64>>,
+    /// What is left out besides placeholders and documented examples: `words`, `digest`, `uuid`, `default`, `hash-line`,
+    /// `test-file`, `generated-file`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub ignore: Vec<Spanned<String>>,
+    /// The names of the files that are looked at, `*` standing for anything; all where there is none.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Whether it speaks only where no other detector does.
+    #[serde(default)]
+    pub generic: bool,
+}
+
+/// Where the name of an assignment says what its value is, for schemas.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "only its schema is used")]
+enum AssignedWord {
+    ByName,
+    Nearby,
 }
 
 /// One question to the source code of one language: places of these shapes are findings.

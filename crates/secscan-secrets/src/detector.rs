@@ -3,52 +3,287 @@
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::{Hir, HirKind};
 use secscan_model::Span;
 use serde::{Deserialize, Serialize};
 
-/// What a secret rule says, compiled; the expression itself is compiled when it is first needed.
+use crate::assignment::Reader;
+use crate::ignore::is_test_file;
+use crate::proof::{self, Proof};
+use crate::window::windows;
+use crate::{Ignore, Leak, Text, name, placeholder, randomness};
+
+/// What a secret rule says.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Definition {
+    /// Words of which one occurs in every file that can hold such a secret, whatever their case.
+    pub keywords: Vec<String>,
+    /// A regular expression over bytes; the first group, where there is one, is the secret.
+    pub pattern: String,
+    /// The pattern must match the whole value of an assignment.
+    pub assigned: Option<Assigned>,
+    /// Over how many lines the secret may reach.
+    pub lines: u32,
+    /// The name of a structural check.
+    pub proof: Option<String>,
+    /// The least entropy in bits a character; zero asks nothing.
+    pub entropy: f64,
+    /// What is left out.
+    pub ignore: Vec<Ignore>,
+    /// Names of files, `*` standing for anything; all where there is none.
+    pub files: Vec<String>,
+    /// Whether it speaks only where no other detector does.
+    pub generic: bool,
+}
+
+/// Where the name of an assignment says what its value is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assigned {
+    /// A keyword is in the name itself.
+    ByName,
+    /// A keyword is in the name or up to three lines above, and the name is one that secrets bear.
+    Nearby,
+}
+
+/// What is wrong with a detector.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectorError {
+    /// The expression does not compile.
+    #[error(transparent)]
+    Syntax(#[from] regex::Error),
+    /// The expression begins with something of any length: every byte of a file would begin a match.
+    #[error("the pattern begins with a class of any length: begin with what is fixed, or bound the class")]
+    Unanchored,
+    /// The expression matches nothing at all.
+    #[error("the pattern matches the empty text")]
+    Empty,
+    /// No such check.
+    #[error("there is no proof `{0}`; there are: {known}", known = proof::names())]
+    Proof(String),
+}
+
+/// A definition, ready to look at files; the expression itself is compiled when it is first needed.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Detector {
-    keywords: Vec<String>,
-    pattern: String,
+    definition: Definition,
     #[serde(skip)]
     compiled: OnceLock<Option<Regex>>,
 }
 
+/// How far below a keyword an assignment may stand to be near it.
+const NEARBY_LINES: usize = 3;
+/// How many bytes these lines may have.
+const NEARBY_BYTES: usize = 1024;
+
 impl Detector {
-    /// A detector of what `pattern` matches in files that hold one of the `keywords`, whatever their case.
+    /// A detector that follows a definition.
     ///
     /// # Errors
-    /// Whatever `regex` says of the pattern.
-    pub fn new(keywords: Vec<String>, pattern: String) -> Result<Self, regex::Error> {
-        compile_pattern(&pattern)?;
-        let keywords = keywords.iter().map(|keyword| keyword.to_ascii_lowercase()).collect();
-        Ok(Self { keywords, pattern, compiled: OnceLock::new() })
+    /// When the pattern does not compile, begins with a class of any length or matches the empty text, and when there
+    /// is no such proof.
+    pub fn new(mut definition: Definition) -> Result<Self, DetectorError> {
+        let compiled = compile(&definition)?;
+        if compiled.is_match(b"") {
+            return Err(DetectorError::Empty);
+        }
+        let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&definition.pattern);
+        if definition.assigned.is_none() && hir.is_ok_and(|hir| begins_anyhow(&hir)) {
+            return Err(DetectorError::Unanchored);
+        }
+        if let Some(name) = &definition.proof
+            && proof::named(name).is_none()
+        {
+            return Err(DetectorError::Proof(name.clone()));
+        }
+        definition.keywords.iter_mut().for_each(|keyword| keyword.make_ascii_lowercase());
+        Ok(Self { definition, compiled: OnceLock::new() })
     }
 
     /// The words of which one occurs in every file that can hold such a secret, in lower case.
     pub fn keywords(&self) -> &[String] {
-        &self.keywords
+        &self.definition.keywords
     }
 
-    /// The secrets of a file: the first group of each match, or all of it where there is no group.
-    pub(crate) fn secrets(&self, bytes: &[u8]) -> Vec<Span> {
-        let Some(pattern) = self.compiled.get_or_init(|| compile_pattern(&self.pattern).ok()) else {
-            return Vec::new();
+    /// How much a match of this detector says, for overlaps: a proof says more than a pattern, a pattern more than a
+    /// name, and a generic detector least.
+    pub(crate) fn authority(&self) -> u8 {
+        match &self.definition {
+            Definition { generic: true, .. } => 0,
+            Definition { assigned: Some(_), .. } => 1,
+            Definition { proof: None, .. } => 2,
+            Definition { proof: Some(_), .. } => 3,
+        }
+    }
+
+    /// The leaks of a file; `hits` are the offsets of the keywords.
+    pub(crate) fn leaks(&self, text: Text<'_>, hits: &[u32]) -> Vec<Leak> {
+        let definition = &self.definition;
+        let is_test_data = definition.ignore.contains(&Ignore::TestFile) && is_test_file(text.path);
+        let is_left_out =
+            definition.ignore.iter().any(|ignore| *ignore != Ignore::TestFile && ignore.covers_file(text.path));
+        let is_named = definition.files.is_empty() || definition.files.iter().any(|file| matches_name(text.path, file));
+        let Some(pattern) = self.compiled.get_or_init(|| compile(&self.definition).ok()) else { return Vec::new() };
+        let mut leaks = match definition.assigned {
+            _ if is_left_out || !is_named => Vec::new(),
+            Some(_) if is_test_data => Vec::new(),
+            Some(assigned) => self.of_assignments(pattern, assigned, text, hits),
+            None => self.of_pattern(pattern, text.bytes, hits),
         };
-        let secret = |captures: regex::bytes::Captures<'_>| {
-            let group = captures.get(1).or_else(|| captures.get(0))?;
-            Some(Span::from(group.range()))
-        };
-        pattern.captures_iter(bytes).filter_map(secret).collect()
+        leaks.iter_mut().for_each(|leak| leak.is_test_data = is_test_data);
+        leaks.sort_by_key(|leak| leak.secret);
+        leaks.dedup_by_key(|leak| leak.secret);
+        leaks
+    }
+
+    fn of_pattern(&self, pattern: &Regex, bytes: &[u8], hits: &[u32]) -> Vec<Leak> {
+        let mut leaks = Vec::new();
+        for window in windows(bytes, hits, self.definition.lines) {
+            for captures in pattern.captures_iter(&bytes[window.clone()]) {
+                let (Some(all), Some(group)) = (captures.get(0), captures.get(1).or(captures.get(0))) else { continue };
+                let moved =
+                    |range: std::ops::Range<usize>| Span::new(window.start + range.start, window.start + range.end);
+                let (all, secret) = (moved(all.range()), moved(group.range()));
+                if stands_alone(bytes, all) && self.accepts(bytes, secret) {
+                    leaks.push(leak(place(bytes, all, secret), secret));
+                }
+            }
+        }
+        leaks
+    }
+
+    fn of_assignments(&self, pattern: &Regex, assigned: Assigned, text: Text<'_>, hits: &[u32]) -> Vec<Leak> {
+        let bytes = text.bytes;
+        let reader = Reader::new(text.path, bytes);
+        let mut leaks = Vec::new();
+        let mut done = 0;
+        for hit in hits.iter().map(|hit| *hit as usize).filter(|hit| *hit < bytes.len()) {
+            let found: Vec<_> = match assigned {
+                Assigned::ByName => {
+                    let is_named = |name: &[u8]| self.keywords().iter().any(|keyword| name::names(name, keyword));
+                    let found = reader.around(hit).filter(|found| is_named(&bytes[found.name.range()]));
+                    found.into_iter().collect()
+                }
+                Assigned::Nearby => {
+                    let range = nearby(bytes, hit);
+                    let range = range.start.max(done)..range.end;
+                    done = range.end.max(done);
+                    let mut found = reader.within(range);
+                    found.retain(|found| name::is_secret(&bytes[found.name.range()]));
+                    found
+                }
+            };
+            for found in found {
+                let value = &bytes[found.value.range()];
+                let Some(group) = pattern.captures(value).and_then(|found| found.get(1).or(found.get(0))) else {
+                    continue;
+                };
+                let start = found.value.start as usize;
+                let secret = Span::new(start + group.start(), start + group.end());
+                let is_literal = self.definition.proof.is_some()
+                    || !(placeholder::is_reference(value) || placeholder::is_expression(value));
+                if is_literal && self.accepts(bytes, secret) {
+                    leaks.push(leak(secret, secret));
+                }
+            }
+        }
+        leaks
+    }
+
+    /// Whether what has the right form is likely a secret.
+    fn accepts(&self, bytes: &[u8], secret: Span) -> bool {
+        let definition = &self.definition;
+        let value = &bytes[secret.range()];
+        let before = before(bytes, secret.start as usize);
+        randomness::entropy(value) >= definition.entropy
+            && !placeholder::is_placeholder(value)
+            && !definition.ignore.iter().any(|ignore| ignore.covers_value(value, before))
+            && definition.proof.as_deref().and_then(proof::named).is_none_or(|proof: &Proof| (proof.holds)(value))
     }
 }
 
-/// Compiles an expression of a detector: over bytes, since files need not be UTF-8, and with ASCII classes, which costs
+/// Compiles the expression of a detector: over bytes, since files need not be UTF-8, and with ASCII classes, which costs
 /// a hundredth of the memory of Unicode ones and finds the same, because credentials are ASCII.
-///
-/// # Errors
-/// Whatever `regex` says of the expression.
-pub fn compile_pattern(text: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text).unicode(false).build()
+fn compile(definition: &Definition) -> Result<Regex, regex::Error> {
+    let pattern = &definition.pattern;
+    let whole = definition.assigned.is_some().then(|| format!("^(?:{pattern})$"));
+    RegexBuilder::new(whole.as_deref().unwrap_or(pattern)).unicode(false).build()
+}
+
+/// Whether an expression begins with a repetition that is lazy or has no bound.
+fn begins_anyhow(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Repetition(repetition) => {
+            !repetition.greedy || repetition.max.is_none() || begins_anyhow(&repetition.sub)
+        }
+        HirKind::Capture(capture) => begins_anyhow(&capture.sub),
+        HirKind::Concat(parts) => {
+            parts.iter().find(|part| !matches!(part.kind(), HirKind::Look(_))).is_some_and(begins_anyhow)
+        }
+        HirKind::Alternation(parts) => parts.iter().any(begins_anyhow),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+    }
+}
+
+fn leak(at: Span, secret: Span) -> Leak {
+    Leak { detector: 0, at, secret, is_test_data: false }
+}
+
+/// Where a report points: the secret, or where it has several lines the one on which the whole match begins.
+fn place(bytes: &[u8], all: Span, secret: Span) -> Span {
+    let range = all.range();
+    match memchr::memchr(b'\n', &bytes[secret.range()]) {
+        None => secret,
+        Some(_) => {
+            let line = memchr::memchr(b'\n', &bytes[range.clone()]).unwrap_or(range.len());
+            Span::new(range.start, range.start + bytes[range.start..range.start + line].trim_ascii_end().len())
+        }
+    }
+}
+
+/// Whether a text is no part of a longer word. What an escape (`\n`, `%3D`) ends with is no part of it.
+fn stands_alone(bytes: &[u8], span: Span) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let range = span.range();
+    let (Some(first), Some(last)) = (bytes.get(range.start), range.end.checked_sub(1).and_then(|at| bytes.get(at)))
+    else {
+        return false;
+    };
+    let before = &bytes[range.start.saturating_sub(3)..range.start];
+    let is_escape = matches!(before, [.., b'\\', b'n' | b'r' | b't'])
+        || matches!(before, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+    let begins = !is_word(*first) || is_escape || before.last().is_none_or(|byte| !is_word(*byte));
+    let ends = !is_word(*last) || bytes.get(range.end).is_none_or(|byte| !is_word(*byte));
+    begins && ends
+}
+
+/// What stands before an offset on its line, at most 256 bytes.
+fn before(bytes: &[u8], at: usize) -> &[u8] {
+    let least = at.saturating_sub(256);
+    let start = memchr::memrchr(b'\n', &bytes[least..at]).map_or(least, |line| least + line + 1);
+    &bytes[start..at]
+}
+
+/// The line of a keyword and the next ones.
+fn nearby(bytes: &[u8], hit: usize) -> std::ops::Range<usize> {
+    let start = hit - before(bytes, hit).len();
+    let most = bytes.len().min(hit + NEARBY_BYTES);
+    let end = memchr::memchr_iter(b'\n', &bytes[hit..most]).nth(NEARBY_LINES).map_or(most, |at| hit + at);
+    start..end
+}
+
+/// Whether the name of a file, without its folders, follows a pattern in which `*` stands for anything.
+fn matches_name(path: &str, pattern: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty()
 }

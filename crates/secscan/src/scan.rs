@@ -213,7 +213,7 @@ impl Prepared {
         };
         progress.finish();
         report.inputs.base = base.map(|base| base.commit.clone());
-        if report.coverage.recognised == 0 && selection.targets.iter().all(|target| target != "-") {
+        if has_nothing(&report) && selection.targets.iter().all(|target| target != "-") {
             report.notices.push(note("nothing that secscan reads was found in the targets".into()));
         }
         Ok(report)
@@ -288,9 +288,14 @@ fn terminal_width() -> Option<usize> {
     Some(usize::from(width.0))
 }
 
+/// Whether no file was known for what it is. Text that was searched for secrets alone does not count.
+fn has_nothing(report: &Report) -> bool {
+    report.coverage.recognised == 0 && report.coverage.resources.is_empty()
+}
+
 /// 1 beats 3; what 2 stands for has ended the run before.
 fn verdict(report: &Report, strict: bool) -> Verdict {
-    let is_blind = report.notices.iter().any(|notice| notice.kind.is_blinding()) || report.coverage.recognised == 0;
+    let is_blind = report.notices.iter().any(|notice| notice.kind.is_blinding()) || has_nothing(report);
     match (report.gate.failed, strict && is_blind) {
         (true, _) => Verdict::Failed,
         (false, true) => Verdict::Incomplete,

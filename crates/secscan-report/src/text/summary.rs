@@ -56,8 +56,13 @@ fn write_coverage<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> 
     let platforms: Vec<_> =
         coverage.resources.iter().map(|(platform, number)| format!("{} {number}", safe(platform))).collect();
     let platforms = if platforms.is_empty() { String::new() } else { format!(" ({})", platforms.join(", ")) };
+    let searched = match (coverage.searched, coverage.binary) {
+        (0, _) => String::new(),
+        (searched, 0) => format!("; searched {searched} as text"),
+        (searched, binary) => format!("; searched {searched} as text, {binary} are binary"),
+    };
     let text = format!(
-        "Looked at {}{platforms} in {} of {} with {}",
+        "Looked at {}{platforms} in {} of {} with {}{searched}",
         count(coverage.resources.values().sum(), "resource"),
         coverage.recognised,
         count(coverage.files, "file"),

@@ -330,6 +330,8 @@ pub(crate) fn report() -> Report {
         coverage: Coverage {
             files: 42,
             recognised: 18,
+            searched: 20,
+            binary: 1,
             resources: [("terraform", 30), ("kubernetes", 12), ("dockerfile", 2)]
                 .map(|(platform, count)| (Arc::from(platform), count))
                 .into(),

@@ -1,0 +1,249 @@
+//! What the name of an assignment says about its value.
+
+/// Words that names of secrets end in.
+const SECRET_WORDS: &[&str] = &[
+    "key",
+    "apikey",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "pass",
+    "pat",
+    "auth",
+    "credential",
+    "credentials",
+    "authtoken",
+    "accesskey",
+    "secretkey",
+    "bearer",
+    "apitoken",
+    "licence",
+    "license",
+    "dsn",
+    "salt",
+];
+
+/// Last words of names whose values are about a secret and not a secret: `token_type`, `password_policy`.
+const ABOUT_WORDS: &[&str] = &[
+    "name",
+    "names",
+    "type",
+    "types",
+    "file",
+    "filename",
+    "path",
+    "dir",
+    "url",
+    "uri",
+    "endpoint",
+    "host",
+    "policy",
+    "length",
+    "size",
+    "min",
+    "max",
+    "field",
+    "fields",
+    "label",
+    "placeholder",
+    "hint",
+    "title",
+    "text",
+    "message",
+    "error",
+    "errors",
+    "regex",
+    "pattern",
+    "expires",
+    "expiry",
+    "expiration",
+    "ttl",
+    "age",
+    "count",
+    "limit",
+    "ref",
+    "refs",
+    "arn",
+    "id",
+    "ids",
+    "prefix",
+    "suffix",
+    "version",
+    "format",
+    "algorithm",
+    "alg",
+    "encoder",
+    "validator",
+    "validators",
+    "reset",
+    "header",
+    "param",
+    "params",
+    "parameter",
+    "column",
+    "class",
+    "selector",
+    "icon",
+    "hash",
+    "hashed",
+    "digest",
+    "checksum",
+    "template",
+    "provider",
+    "source",
+    "method",
+    "mode",
+    "status",
+    "state",
+    "enabled",
+    "required",
+    "index",
+    "schema",
+    "table",
+    "env",
+    "variable",
+    "var",
+    "lifetime",
+    "timeout",
+    "scheme",
+    "scope",
+    "issuer",
+    "audience",
+    "kind",
+    "description",
+    "help",
+    "usage",
+    "store",
+    "manager",
+    "service",
+    "namespace",
+    "backend",
+    "rotation",
+    "strength",
+    "form",
+    "input",
+    "view",
+    "page",
+    "route",
+    "handler",
+    "callback",
+    "event",
+    "action",
+    "button",
+    "link",
+    "test",
+    "example",
+    "location",
+    "domain",
+    "cookie",
+    "session",
+    "attribute",
+    "property",
+    "owner",
+    "user",
+    "username",
+    "confirm",
+    "confirmation",
+    "changed",
+    "confirmed",
+    "encoding",
+];
+
+/// Words that make the value of a name public, wherever they stand in it.
+const PUBLIC_WORDS: &[&str] = &[
+    "public",
+    "publishable",
+    "pub",
+    "csrf",
+    "xsrf",
+    "primary",
+    "foreign",
+    "sort",
+    "partition",
+    "cache",
+    "idempotency",
+    "dedup",
+    "translation",
+    "i18n",
+    "locale",
+];
+
+/// The words of a name in lower case: `dbPassword`, `DB_PASSWORD` and `db.password` are the same two.
+fn words(name: &[u8]) -> Vec<Vec<u8>> {
+    let parts = name.split(|byte| !byte.is_ascii_alphanumeric());
+    let of_case = parts.flat_map(|part| part.chunk_by(|a, b| !(a.is_ascii_lowercase() && b.is_ascii_uppercase())));
+    // What a digit ends is numbered: `key1`.
+    let unnumbered =
+        of_case.map(|word| &word[..word.len() - word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count()]);
+    unnumbered.filter(|word| !word.is_empty()).map(<[u8]>::to_ascii_lowercase).collect()
+}
+
+fn is_among(word: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|known| known.as_bytes() == word)
+}
+
+/// Whether a name speaks of the secret that `keyword` names: it holds the keyword up to the end of a word, and no later
+/// word turns it into something about the secret.
+pub(crate) fn names(name: &[u8], keyword: &str) -> bool {
+    let keyword: Vec<u8> = keyword.bytes().filter(u8::is_ascii_alphanumeric).collect();
+    let words = words(name);
+    let mut joined: Vec<u8> = Vec::new();
+    for word in &words {
+        joined.extend(word);
+        if joined.ends_with(&keyword) {
+            return !is_about(&words);
+        }
+    }
+    false
+}
+
+/// Whether a name is one that secrets bear.
+pub(crate) fn is_secret(name: &[u8]) -> bool {
+    let words = words(name);
+    words.iter().any(|word| SECRET_WORDS.iter().any(|known| word.ends_with(known.as_bytes()))) && !is_about(&words)
+}
+
+fn is_about(words: &[Vec<u8>]) -> bool {
+    words.last().is_some_and(|word| is_among(word, ABOUT_WORDS))
+        || words.iter().any(|word| is_among(word, PUBLIC_WORDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keyword_must_end_a_word() {
+        for name in [
+            "password",
+            "DB_PASSWORD",
+            "dbPassword",
+            "mysqlpassword",
+            "db.password",
+            "PASSWORD_2",
+            "spring.datasource.password",
+        ] {
+            assert!(names(name.as_bytes(), "password"), "{name}");
+        }
+        for name in ["passwords", "password_policy", "passwordHash", "PASSWORD_FILE", "user", "resetPasswordUrl"] {
+            assert!(!names(name.as_bytes(), "password"), "{name}");
+        }
+        assert!(names(b"X-Api-Key", "api_key"));
+        assert!(names(b"apiKey", "api_key"));
+        assert!(!names(b"max_tokens", "token"));
+        assert!(!names(b"public_api_key", "api_key"));
+    }
+
+    #[test]
+    fn names_of_secrets_are_known() {
+        for name in ["token", "CF_API_TOKEN", "secretKey", "auth", "API_PASS", "key1"] {
+            assert!(is_secret(name.as_bytes()), "{name}");
+        }
+        for name in ["account_id", "token_type", "keyboard", "region", "primary_key", "publishableKey"] {
+            assert!(!is_secret(name.as_bytes()), "{name}");
+        }
+    }
+}
