@@ -24,6 +24,8 @@ struct Package<'a> {
     ecosystem: &'a str,
     name: &'a str,
     version: Result<&'a str, String>,
+    /// The source package that advisories name instead, with its version where that differs.
+    built_from: Option<(&'a str, Option<&'a str>)>,
     /// Where findings stand: the version, else the name.
     at: Location,
     /// The direct dependency through which it comes in: places and names.
@@ -108,11 +110,15 @@ fn package(resource: &Resource) -> Option<Package<'_>> {
         (_, Some(version)) => Ok(version),
         (_, None) => Err("its version is not known".to_owned()),
     };
+    // Debian's, Ubuntu's and Alpine's advisories name source packages; those of RPM what is installed.
+    let source_text = |key: &str| value.at_path(&["source-package", key]).and_then(|node| node.as_str());
+    let built_from = source_text("name").filter(|_| &*resource.kind != "rpm");
     let places = value.get("direct-place").map(|places| places.items()).unwrap_or_default();
     Some(Package {
         ecosystem,
         name,
         version,
+        built_from: built_from.map(|name| (name, source_text("version"))),
         at: written.map_or(resource.header(), |version| version.at),
         ways: places.iter().filter_map(|place| Some((place.at, place.as_str()?))).collect(),
         is_direct: value.get("direct").and_then(|direct| direct.as_bool()) == Some(true),
@@ -129,7 +135,8 @@ fn outcome(package: &Package<'_>, store: &Store, with_passes: bool) -> Outcome {
         Ok(version) => *version,
         Err(why) => return unknown(why.as_str(), package.at),
     };
-    match store.judge(package.ecosystem, package.name, version) {
+    let (name, of_source) = package.built_from.unwrap_or((package.name, None));
+    match store.judge(package.ecosystem, name, of_source.unwrap_or(version)) {
         Err(error) => unknown(error.to_string(), package.at),
         Ok(StoreAnswer::NotCovered) => {
             unknown(format!("the advisory store has nothing about {}", package.ecosystem), package.at)

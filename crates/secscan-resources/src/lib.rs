@@ -17,6 +17,7 @@ mod derived;
 pub mod dockerfile;
 pub mod github_actions;
 pub mod image;
+pub mod installed;
 pub mod kubernetes;
 pub mod packages;
 mod reading;

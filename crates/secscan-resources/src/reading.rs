@@ -7,7 +7,9 @@ use secscan_model::{
 };
 use secscan_parse::Parsed;
 
-use crate::{aws, cloudformation, compose, dockerfile, github_actions, image, kubernetes, packages, terraform};
+use crate::{
+    aws, cloudformation, compose, dockerfile, github_actions, image, installed, kubernetes, packages, terraform,
+};
 
 /// What a user may tell readers.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,8 @@ pub enum Fragment {
     Terraform(terraform::File),
     /// A file that names packages.
     Packages(Box<packages::File>),
+    /// A database of installed packages, or the file that names the distribution.
+    Installed(installed::File),
 }
 
 /// What one file gave.
@@ -121,6 +125,8 @@ pub fn read_file(source: Source) -> FileReading {
         let parsed = secscan_parse::dockerfile::parse(&source);
         dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
         take_in(parsed, &[Platform::Dockerfile].into(), &mut reading);
+    } else if let Some(format) = installed::format_of(&source.path) {
+        installed::read(&source, format, &mut reading);
     } else if let Some(format) = packages::format_of(&source.path) {
         reading.recognised = true;
         let (file, comments, diagnostics) = packages::read(&source, format);
@@ -213,6 +219,7 @@ pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitR
         match &file.fragment {
             Some(Fragment::Terraform(fragment)) => terraform.push((&file.source, fragment)),
             Some(Fragment::Packages(fragment)) => packages.push((&file.source, &**fragment)),
+            Some(Fragment::Installed(fragment)) => installed::evaluate(fragment, files, &mut reading.batch),
             None => {}
         }
     }
@@ -301,6 +308,7 @@ fn append(graph: &mut Graph, batch: Batch) {
 pub fn claims(path: &str) -> bool {
     terraform::claims(path)
         || dockerfile::claims(path)
+        || installed::format_of(path).is_some()
         || packages::format_of(path).is_some()
         || secscan_parse::format_of(path).is_some()
 }

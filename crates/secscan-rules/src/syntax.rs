@@ -128,7 +128,7 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub package: Option<Located>,
-    /// `config`: the configuration of a container image.
+    /// `config`: the configuration of a container image; `os`: the distribution in it.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub image: Option<Located>,

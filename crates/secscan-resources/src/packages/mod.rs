@@ -36,7 +36,7 @@ use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Platform, Source,
 use secscan_parse::{MAX_DIAGNOSTICS, Parsed};
 
 pub use ecosystem::Ecosystem;
-pub use package::{Package, PackageSource, SourceKind, Written};
+pub use package::{Package, PackageSource, SourceKind, SourcePackage, Written};
 pub(crate) use unit::{Tree, evaluate};
 
 use lockfile::Lockfile;
@@ -373,6 +373,10 @@ impl std::fmt::Debug for File {
 
 /// The format of a path.
 pub fn format_of(path: &str) -> Option<&'static Format> {
+    // What stands in there is installed, not asked for: `installed` reads it.
+    if path.split('/').any(|folder| folder == "node_modules") {
+        return None;
+    }
     FORMATS.iter().find(|format| format.files.iter().any(|pattern| is_named(pattern, path)))
 }
 

@@ -112,6 +112,15 @@ impl PackageSource {
     }
 }
 
+/// What a distribution built a package from: advisories name this, with its versions.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SourcePackage {
+    /// Its name.
+    pub name: Written,
+    /// Its version, where it differs from the package's own.
+    pub version: Option<Written>,
+}
+
 /// A package of a certain version, as a lockfile, a manifest with exact versions or an installation names it.
 ///
 /// [`Package::new`] knows the least; set what else the format tells. What stays `None` is unknown to rules, except for
@@ -144,8 +153,12 @@ pub struct Package {
     pub licence: Option<Written>,
     /// Qualifiers of the package URL: `("arch", "amd64")`.
     pub qualifiers: Vec<(&'static str, String)>,
-    /// Of distributions: the release that OSV adds to the ecosystem, `12` of `Debian:12`.
-    pub release: Option<Arc<str>>,
+    /// What stands in front of the name in the package URL but is not part of it: the distribution, `debian`.
+    pub namespace: Option<Arc<str>>,
+    /// Of distributions: the ecosystem of the release as OSV has it, `Debian:12`.
+    pub osv: Option<Arc<str>>,
+    /// Of distributions: what the package was built from.
+    pub source_package: Option<SourcePackage>,
 }
 
 impl Package {
@@ -165,7 +178,9 @@ impl Package {
             source: None,
             licence: None,
             qualifiers: Vec::new(),
-            release: None,
+            namespace: None,
+            osv: None,
+            source_package: None,
         }
     }
 
@@ -180,8 +195,17 @@ impl Package {
     /// Its package URL.
     pub fn purl(&self) -> String {
         let version = self.version.as_ref().map_or("", |version| &*version.text);
-        let qualifiers: Vec<_> = self.qualifiers.iter().map(|(key, value)| (*key, &**value)).collect();
-        self.ecosystem.purl(&self.name.text, version, &qualifiers)
+        let mut qualifiers: Vec<_> = self.qualifiers.iter().map(|(key, value)| (*key, &**value)).collect();
+        // Package URLs of RPM have the epoch among the qualifiers, all others in the version.
+        let version = match version.split_once(':').filter(|_| self.ecosystem == Ecosystem::Rpm) {
+            Some((epoch, version)) => {
+                qualifiers.push(("epoch", epoch));
+                version
+            }
+            None => version,
+        };
+        let name = self.ecosystem.full_name(self.namespace.as_deref().unwrap_or_default(), &self.name.text);
+        self.ecosystem.purl(&name, version, &qualifiers)
     }
 
     /// The resource. `unit` names what is built together: `packages:FOLDER`. The layout of the value is a contract:
@@ -189,10 +213,7 @@ impl Package {
     pub fn into_resource(self, unit: Arc<str>) -> Resource {
         let purl: Arc<str> = self.purl().into();
         let at = self.name.at;
-        let osv = match &self.release {
-            Some(release) => format!("{}:{release}", self.ecosystem.osv()).into(),
-            None => Arc::from(self.ecosystem.osv()),
-        };
+        let osv = self.osv.clone().unwrap_or_else(|| Arc::from(self.ecosystem.osv()));
         let mut map = Map::with_capacity(14);
         let ways: Vec<Location> = self.direct_places.iter().map(|place| place.at).filter(|way| *way != at).collect();
         let led_by = |mut node: Node| {
@@ -222,6 +243,11 @@ impl Package {
         }
         if let Some(licence) = &self.licence {
             map.push_new("licence", licence.node());
+        }
+        if let Some(from) = &self.source_package {
+            let version = from.version.iter().map(|version| ("version".into(), version.node()));
+            let parts: Map = std::iter::once(("name".into(), from.name.node())).chain(version).collect();
+            map.push_new("source-package", Node::map(parts, from.name.at));
         }
         Resource {
             platform: Platform::Package,
