@@ -15,17 +15,24 @@ static COMMON: &[&str] = &[
 impl Question {
     /// Derives [`Question::atoms`] from the patterns and imports.
     pub fn derive_atoms(&mut self) {
-        self.atoms = self.any.iter().map(|pattern| self.atoms_of(pattern)).collect();
+        let any: Vec<_> = self.any.iter().map(|pattern| self.atoms_of(pattern)).collect();
+        let present: Vec<_> = self.present.iter().map(|pattern| self.atoms_of(pattern)).collect();
+        // A pattern without words of its own goes by what the file must hold besides.
+        self.atoms = if any.iter().any(Vec::is_empty) && !present.is_empty() { present } else { any };
     }
 
     fn atoms_of(&self, pattern: &str) -> Vec<String> {
-        let words = words(pattern);
+        let (words, roots): (Vec<String>, Vec<bool>) = words(pattern).into_iter().unzip();
+        let is_root = |name: &str| words.iter().zip(&roots).any(|(word, is_root)| *is_root && word == name);
         let imported = self.imports.iter().filter(|import| {
             let first = import.path.split(['.', ':', '/']).next().unwrap_or_default();
-            words.iter().any(|word| *word == import.local || word == first)
+            is_root(&import.local) || (is_root(first) && pattern.contains(&import.path))
         });
         let mut atoms: Vec<String> = imported.map(|import| import_atom(self.language, &import.path)).collect();
         let mut rest: Vec<&String> = words.iter().filter(|word| is_telling(word)).collect();
+        if rest.is_empty() && atoms.is_empty() {
+            rest = words.iter().filter(|word| word.len() >= SHORTEST).collect();
+        }
         // The longest word is the rarest, as a rule; of equals the first.
         rest.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let local = |word: &String| self.imports.iter().any(|import| import.local == *word);
@@ -51,9 +58,10 @@ fn is_telling(word: &str) -> bool {
     word.len() >= SHORTEST && !COMMON.contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// The identifiers of a pattern; metavariables and what stands in quotes are none.
-fn words(pattern: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+/// The identifiers of a pattern, and whether each begins a dotted name; metavariables and what stands in quotes are none.
+fn words(pattern: &str) -> Vec<(String, bool)> {
+    let mut words: Vec<(String, bool)> = Vec::new();
+    let mut is_member = false;
     let mut quote = None;
     let mut word = String::new();
     let mut is_hole = false;
@@ -67,10 +75,11 @@ fn words(pattern: &str) -> Vec<String> {
             continue;
         }
         if !word.is_empty() && !is_hole && !word.starts_with(|first: char| first.is_ascii_digit()) {
-            words.push(std::mem::take(&mut word));
+            words.push((std::mem::take(&mut word), !is_member));
         }
         word.clear();
         is_hole = letter == '$';
+        is_member = matches!(letter, '.' | ':');
         if matches!(letter, '"' | '\'' | '`') {
             quote = Some(letter);
         }

@@ -64,8 +64,18 @@ pub(crate) enum Role {
     Splat,
 }
 
-/// A kind of a grammar: its name, its role, and the fields of its two parts (an empty one is the child of that number).
+/// A kind of a grammar: its name, its role, and the fields of its two parts. An empty one is the child of that number; a
+/// digit is the child of another.
 type Line = (&'static str, Role, [&'static str; 2]);
+
+/// Where a part of a node stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Part {
+    /// In a field.
+    Field(u16),
+    /// It is the child of that number.
+    Child(u16),
+}
 
 const NONE: [&str; 2] = ["", ""];
 
@@ -108,7 +118,7 @@ static PYTHON: &[Line] = &[
     ("conditional_expression", Role::Choice, NONE),
     ("assignment", Role::Assign, ["left", "right"]),
     ("named_expression", Role::Assign, ["name", "value"]),
-    ("as_pattern", Role::Assign, ["alias", ""]),
+    ("as_pattern", Role::Assign, ["alias", "0"]),
     ("augmented_assignment", Role::Augment, ["left", "right"]),
     ("for_statement", Role::Loop, ["left", "right"]),
     ("for_in_clause", Role::Loop, ["left", "right"]),
@@ -380,7 +390,7 @@ pub(crate) struct Grammar {
     pub(crate) contexts: &'static [(&'static str, &'static str)],
     /// By kind.
     roles: Vec<Role>,
-    parts: Vec<[u16; 2]>,
+    parts: Vec<[Part; 2]>,
     type_field: u16,
     object_field: u16,
 }
@@ -394,7 +404,8 @@ pub(crate) fn grammar(dialect: Dialect) -> &'static Grammar {
 impl Grammar {
     fn new(dialect: Dialect) -> Self {
         let (support, table, contexts): (_, &[Line], &'static [(&str, &str)]) = match dialect {
-            Dialect::Python => (SupportLang::Python, PYTHON, &[PLAIN]),
+            // A decorator stands before something.
+            Dialect::Python => (SupportLang::Python, PYTHON, &[PLAIN, ("", "\ndef f(): pass")]),
             Dialect::JavaScript => (SupportLang::JavaScript, JAVASCRIPT, JAVASCRIPT_CONTEXTS),
             Dialect::TypeScript => (SupportLang::TypeScript, JAVASCRIPT, JAVASCRIPT_CONTEXTS),
             Dialect::Tsx => (SupportLang::Tsx, JAVASCRIPT, JAVASCRIPT_CONTEXTS),
@@ -419,16 +430,20 @@ impl Grammar {
         };
         let language = support.get_ts_language();
         let field = |name: &str| language.field_id_for_name(name).map_or(0, |id| id.get());
+        let part = |(number, name): (u16, &str)| match name.parse().ok().or(name.is_empty().then_some(number)) {
+            Some(child) => Part::Child(child),
+            None => Part::Field(field(name)),
+        };
         let kinds = language.node_kind_count();
         let mut roles = vec![Role::Other; kinds];
-        let mut parts = vec![[0, 0]; kinds];
+        let mut parts = vec![[Part::Child(0), Part::Child(1)]; kinds];
         for id in 0..kinds as u16 {
             let Some(name) = language.node_kind_for_id(id) else { continue };
             if !language.node_kind_is_named(id) {
                 roles[id as usize] = if is_telling(name) { Role::Token } else { Role::Skip };
             } else if let Some((_, role, [first, second])) = table.iter().find(|(kind, ..)| *kind == name) {
                 roles[id as usize] = *role;
-                parts[id as usize] = [field(first), field(second)];
+                parts[id as usize] = [part((0, first)), part((1, second))];
             }
         }
         let (type_field, object_field) = (field("type"), field("object"));
@@ -439,9 +454,9 @@ impl Grammar {
         self.roles.get(kind as usize).copied().unwrap_or(Role::Other)
     }
 
-    /// The fields of the two parts of a kind; zero stands for the child of that number.
-    pub(crate) fn parts(&self, kind: u16) -> [u16; 2] {
-        self.parts.get(kind as usize).copied().unwrap_or_default()
+    /// Where the two parts of a kind stand.
+    pub(crate) fn parts(&self, kind: u16) -> [Part; 2] {
+        self.parts.get(kind as usize).copied().unwrap_or([Part::Child(0), Part::Child(1)])
     }
 
     /// The field of a declared type.
@@ -481,7 +496,7 @@ mod tests {
                 let elsewhere = [Dialect::JavaScript, Dialect::TypeScript];
                 let exists_elsewhere = elsewhere.iter().any(|other| exists(&grammar(*other).language));
                 assert!(exists(language) || exists_elsewhere, "{dialect:?}: {kind}");
-                for field in fields.iter().filter(|field| !field.is_empty()) {
+                for field in fields.iter().filter(|field| !field.is_empty() && **field != "0") {
                     let has = |dialect| grammar(dialect).language.field_id_for_name(field).is_some();
                     assert!(has(dialect), "{dialect:?}: {kind}.{field}");
                 }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use secscan_model::Span;
 
-use crate::grammar::{Grammar, Role};
+use crate::grammar::{Grammar, Part, Role};
 
 /// How many times the parser may report progress for each byte of a file, and for any file: it does so every hundred
 /// steps. What takes longer is no program but an attack on its parser. Steps are counted rather than seconds, so that
@@ -218,16 +218,16 @@ impl<'s> Tree<'s> {
     /// The nodes of a part (0 or 1) of a node: see [`Role`] for what they are.
     pub(crate) fn parts(&self, id: NodeId, number: usize) -> Vec<NodeId> {
         match self.grammar.parts(self.kind(id))[number] {
-            0 => self.operands(id).nth(number).into_iter().collect(),
-            field => self.in_field(id, field).collect(),
+            Part::Child(child) => self.operands(id).nth(child.into()).into_iter().collect(),
+            Part::Field(field) => self.in_field(id, field).collect(),
         }
     }
 
     /// The first node of a part.
     pub(crate) fn part(&self, id: NodeId, number: usize) -> Option<NodeId> {
         match self.grammar.parts(self.kind(id))[number] {
-            0 => self.operands(id).nth(number),
-            field => self.in_field(id, field).next(),
+            Part::Child(child) => self.operands(id).nth(child.into()),
+            Part::Field(field) => self.in_field(id, field).next(),
         }
     }
 
@@ -235,7 +235,7 @@ impl<'s> Tree<'s> {
     pub(crate) fn outcomes(&self, id: NodeId) -> Vec<NodeId> {
         match self.grammar.parts(self.kind(id)) {
             // Python writes the condition between them.
-            [0, 0] => self.operands(id).next().into_iter().chain(self.operands(id).last()).collect(),
+            [Part::Child(_), _] => self.operands(id).next().into_iter().chain(self.operands(id).last()).collect(),
             _ => [0, 1].iter().filter_map(|part| self.part(id, *part)).collect(),
         }
     }

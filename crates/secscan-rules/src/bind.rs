@@ -43,13 +43,15 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
             return Err(BindError::Unknown(name.clone()));
         }
     }
-    for rule in rules {
-        let params = &rule.params;
-        if let Body::Code(questions) = &mut rule.body {
-            questions.iter_mut().for_each(|question| question.bind(&|name| params.get(name).map(expression)));
-        }
-    }
     Ok(())
+}
+
+/// Puts the parameters of a rule about source code into its conditions.
+pub(crate) fn bind_code(rule: &mut Rule) {
+    let params = &rule.params;
+    if let Body::Code(questions) = &mut rule.body {
+        questions.iter_mut().for_each(|question| question.bind(&|name| params.get(name).map(expression)));
+    }
 }
 
 /// A parameter as a regular expression; several values are alternatives.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use secscan_model::{Platform, Resource, RuleId};
 
+use crate::bind::bind_code;
 use crate::check::{Body, Check, Rule, Selector};
 use crate::select;
 
@@ -38,6 +39,7 @@ impl RuleSet {
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
         let by_id: BTreeMap<RuleId, Rule> = rules.into_iter().map(|rule| (rule.info.id.clone(), rule)).collect();
         let mut set = Self { rules: by_id.into_values().collect(), ..Self::default() };
+        set.rules.iter_mut().for_each(bind_code);
         for (rule_index, rule) in set.rules.iter().enumerate() {
             let Body::Checks(checks) = &rule.body else { continue };
             for (check_index, Selector { platform, types }) in checks.selectors().iter().enumerate() {

@@ -82,10 +82,9 @@ impl Compiler<'_> {
         if file.any.is_empty() {
             self.problem(file.language.at, "a question has at least one pattern");
         }
-        for (pattern, atoms) in file.any.iter().zip(&question.atoms) {
-            if atoms.is_empty() {
-                self.problem(pattern.at, "the pattern holds no word that must occur in a file");
-            }
+        if question.atoms.iter().any(Vec::is_empty) {
+            let at = file.any.first().map_or(file.language.at, |pattern| pattern.at);
+            self.problem(at, "a pattern holds no word that must occur in a file, and `present` names none either");
         }
     }
 
@@ -149,7 +148,7 @@ mod tests {
         for (pattern, expected) in [
             ("{ language: cobol, any: ['eval($X)'] }", "9:16: `cobol` is no language"),
             ("{ language: python, any: ['eval($X'] }", "9:31: this is no piece of python source"),
-            ("{ language: python, any: ['$F($X)'] }", "9:31: the pattern holds no word"),
+            ("{ language: python, any: ['$F($X)'] }", "9:31: a pattern holds no word"),
             (
                 "{ language: python, any: ['eval($X)'], where: { Y: { literal: false } } }",
                 "no pattern of `any` has the metavariable `$Y`",
