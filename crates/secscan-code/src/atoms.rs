@@ -74,7 +74,8 @@ fn words(pattern: &str) -> Vec<(String, bool)> {
             word.push(letter);
             continue;
         }
-        if !word.is_empty() && !is_hole && !word.starts_with(|first: char| first.is_ascii_digit()) {
+        let is_hole_name = is_hole && word.starts_with(|first: char| first.is_ascii_uppercase() || first == '_');
+        if !word.is_empty() && !is_hole_name && !word.starts_with(|first: char| first.is_ascii_digit()) {
             words.push((std::mem::take(&mut word), !is_member));
         }
         word.clear();

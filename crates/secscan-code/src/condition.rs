@@ -58,9 +58,10 @@ impl File<'_> {
             && condition.of_type.as_ref().is_none_or(|wanted| self.is_of_type(id, wanted))
             && is(condition.literal, &|| self.is_literal(id, MOST_HOPS, DEEPEST))
             && is(condition.assembled, &|| self.is_assembled(id, MOST_HOPS, DEEPEST))
-            && condition.not_mentions.as_ref().is_none_or(|names| self.mention(id, names).is_none());
+            && (condition.mentions.is_some()
+                || condition.not_mentions.as_ref().is_none_or(|names| self.mention(id, names, None).is_none()));
         match &condition.mentions {
-            Some(names) if holds => self.mention(id, names),
+            Some(names) if holds => self.mention(id, names, condition.not_mentions.as_ref()),
             _ => holds.then_some(id),
         }
     }
@@ -135,11 +136,14 @@ impl File<'_> {
             }
             Role::Choice => tree.outcomes(id).into_iter().all(is),
             Role::Cast => tree.part(id, 0).is_some_and(is),
-            Role::Member => tree.part(id, 1).is_some_and(|name| is_constant_name(tree.text(name))),
+            Role::Member => {
+                let of_environment = tree.part(id, 0).is_some_and(|of| tree.text(of).ends_with(b"env"));
+                !of_environment && tree.part(id, 1).is_some_and(|name| is_constant_name(tree.text(name)))
+            }
             Role::Name => self.is_literal_name(id, hops, deepest),
             Role::Call | Role::Invoke | Role::Macro => {
                 let arguments = match tree.role(id) {
-                    Role::Macro => self.macro_arguments(id).all(is),
+                    Role::Macro => !self.names_values(id) && self.macro_arguments(id).all(is),
                     _ => tree.part(id, 1).is_none_or(is),
                 };
                 arguments && self.makes_text(id, hops, &is)
@@ -217,13 +221,16 @@ impl File<'_> {
         if !self.called(id, hops).is_some_and(|name| self.is_formatter(&name.text)) {
             return false;
         }
-        let mut arguments = self.macro_arguments(id);
+        self.names_values(id) || self.macro_arguments(id).any(|argument| !self.is_literal(argument, hops, deepest))
+    }
+
+    /// Whether the text of a macro names what is put into it: `"{a}"`.
+    fn names_values(&self, id: NodeId) -> bool {
         let names = |text: NodeId| {
             let content = self.tree.content(text);
             content.windows(2).any(|pair| pair[0] == b'{' && (pair[1].is_ascii_lowercase() || pair[1] == b'_'))
         };
-        let by_name = arguments.next().is_some_and(|text| self.tree.role(text) == Role::Text && names(text));
-        by_name || arguments.any(|argument| !self.is_literal(argument, hops, deepest))
+        self.macro_arguments(id).next().is_some_and(|text| self.tree.role(text) == Role::Text && names(text))
     }
 
     /// Whether a call makes a text of another, of which `is` holds: `f"...".encode()`.
@@ -249,12 +256,20 @@ impl File<'_> {
         }
     }
 
-    /// The first name in an expression, or in what its names were given, that matches.
-    fn mention(&self, id: NodeId, names: &Expression) -> Option<NodeId> {
-        self.mention_within(id, names, MOST_HOPS, DEEPEST)
+    /// The first name in an expression, or in what its names were given, that matches; what names that match `except`
+    /// are given is passed over.
+    fn mention(&self, id: NodeId, names: &Expression, except: Option<&Expression>) -> Option<NodeId> {
+        self.mention_within(id, (names, except), MOST_HOPS, DEEPEST)
     }
 
-    fn mention_within(&self, id: NodeId, names: &Expression, hops: usize, deepest: usize) -> Option<NodeId> {
+    fn mention_within(
+        &self,
+        id: NodeId,
+        wanted: (&Expression, Option<&Expression>),
+        hops: usize,
+        deepest: usize,
+    ) -> Option<NodeId> {
+        let (names, except) = wanted;
         let deepest = deepest.checked_sub(1).filter(|_| self.spend())?;
         let tree = &self.tree;
         let role = tree.role(id);
@@ -263,6 +278,9 @@ impl File<'_> {
             Role::Name | Role::Member | Role::Subscript | Role::Call | Role::Invoke | Role::New | Role::Macro
         );
         if is_chain && let Some(path) = self.chain(id, deepest) {
+            if except.is_some_and(|except| except.is_match(path.as_bytes())) {
+                return None;
+            }
             if names.is_match(path.as_bytes()) || names.is_match(snake_case(&path).as_bytes()) {
                 return Some(id);
             }
@@ -270,7 +288,7 @@ impl File<'_> {
                 let hops = hops.checked_sub(1)?;
                 let bindings = self.bindings().of(tree, id);
                 let mut values = bindings.iter().filter_map(|binding| binding.value).filter(|value| *value != id);
-                return values.find_map(|value| self.mention_within(value, names, hops, deepest)).map(|_| id);
+                return values.find_map(|value| self.mention_within(value, wanted, hops, deepest)).map(|_| id);
             }
         }
         if role == Role::Function {
@@ -285,7 +303,7 @@ impl File<'_> {
         };
         tree.operands(id)
             .filter(|child| !is_part_of_name(*child))
-            .find_map(|child| self.mention_within(child, names, hops, deepest))
+            .find_map(|child| self.mention_within(child, wanted, hops, deepest))
             .or_else(|| (role == Role::Text).then(|| self.named_in_text(id, names)).flatten())
     }
 

@@ -66,7 +66,7 @@ pub struct Condition {
     pub not_matches: Option<Expression>,
     /// A name in it, or in what its names were given, contains a match.
     pub mentions: Option<Expression>,
-    /// No name does.
+    /// No name does; beside `mentions`, names that match hide what they are given: `mask(ssn)`.
     pub not_mentions: Option<Expression>,
     /// The type that it was declared with contains a match.
     pub of_type: Option<Expression>,

@@ -76,6 +76,7 @@ fn each_platform_has_its_share_of_rules() {
         (&[Platform::Kubernetes][..], 80),
         (&[Platform::Dockerfile, Platform::Compose], 35),
         (&[Platform::GithubActions], 20),
+        (&[Platform::Code], 90),
         (&[Platform::Terraform, Platform::CloudFormation], 55),
     ] {
         assert!(count(platforms) >= least, "{platforms:?}: {} of at least {least} rules", count(platforms));

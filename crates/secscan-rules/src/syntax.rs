@@ -283,7 +283,7 @@ pub struct WhereFile {
     /// One that a name in it matches: `user.ssn`, `request.args.get()`.
     #[serde(default)]
     pub mentions: Option<String>,
-    /// One that no name in it matches.
+    /// One that no name in it matches; beside `mentions`, names that match hide what they are given: `mask(ssn)`.
     #[serde(default)]
     pub not_mentions: Option<String>,
     /// One that the type which it was declared with or made by matches.
