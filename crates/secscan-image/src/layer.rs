@@ -5,25 +5,25 @@ use std::sync::Arc;
 
 use secscan_model::{Diagnostic, DiagnosticKind, Platform};
 
-use crate::compression;
 use crate::digest::Check;
 use crate::limits;
 use crate::manifest::Layer;
 use crate::merge::{Added, Content, Merge, Node};
 use crate::spool::Spool;
 use crate::tar_stream::{Forward, Member, MemberKind, TarStream};
+use crate::{compression, facts};
 
 /// How much is read at once.
 const CHUNK: usize = 128 * 1024;
 /// Where a zero byte makes a file binary, as everywhere in secscan.
 const BINARY_WINDOW: usize = 8 * 1024;
 
-/// Databases that are no text and yet are read: those of installed packages.
-static DATABASES: &[&str] = &[
-    "var/lib/rpm/rpmdb.sqlite",
-    "var/lib/rpm/rpmdb.sqlite-wal",
-    "usr/lib/sysimage/rpm/rpmdb.sqlite",
-    "usr/lib/sysimage/rpm/rpmdb.sqlite-wal",
+/// Older databases of installed packages, which are known so that nobody takes them for none.
+static OLD_DATABASES: &[&str] = &[
+    "var/lib/rpm/Packages",
+    "var/lib/rpm/Packages.db",
+    "usr/lib/sysimage/rpm/Packages",
+    "usr/lib/sysimage/rpm/Packages.db",
 ];
 
 /// What all layers of an image share while they are read.
@@ -37,6 +37,8 @@ pub(crate) struct Intake {
     /// Unpacked bytes that may still come.
     left: u64,
     buffer: Vec<u8>,
+    /// The bytes of one program at a time.
+    program: Vec<u8>,
 }
 
 impl Intake {
@@ -49,6 +51,7 @@ impl Intake {
             largest_file,
             left: limits::MOST_UNPACKED,
             buffer: vec![0; CHUNK],
+            program: Vec::new(),
         })
     }
 
@@ -189,8 +192,12 @@ impl Reading<'_> {
         let count = tar.fill(&mut intake.buffer).map_err(Failure::Layer)?;
         let first = intake.buffer.get(..count).unwrap_or_default();
         let is_binary = memchr::memchr(0, first.get(..BINARY_WINDOW).unwrap_or(first)).is_some();
-        let is_database = DATABASES.contains(&path);
+        let is_database =
+            OLD_DATABASES.contains(&path) || facts::rpm::DATABASES.contains(&path.strip_suffix("-wal").unwrap_or(path));
         if is_binary && !is_database {
+            if size <= limits::LARGEST_PROGRAM && facts::program::is_program(first) {
+                return self.program(count, tar);
+            }
             intake.binaries.0 += 1;
             intake.binaries.1 += size;
             return Ok(Content::Binary);
@@ -217,6 +224,31 @@ impl Reading<'_> {
                 }
             }
         }
+    }
+
+    /// Keeps what a program says of its parts. Its first bytes are in the buffer.
+    fn program<R: Read>(&mut self, count: usize, tar: &mut TarStream<Forward<R>>) -> Result<Content, Failure> {
+        let intake = &mut *self.intake;
+        let mut program = std::mem::take(&mut intake.program);
+        program.clear();
+        program.extend_from_slice(intake.buffer.get(..count).unwrap_or_default());
+        loop {
+            match tar.fill(&mut intake.buffer).map_err(Failure::Layer)? {
+                0 => break,
+                count => program.extend_from_slice(intake.buffer.get(..count).unwrap_or_default()),
+            }
+        }
+        intake.binaries.0 += 1;
+        intake.binaries.1 += program.len() as u64;
+        let mut kept = |text: Option<String>| {
+            let start = intake.spool.end();
+            let Some(text) = text else { return Ok(None) };
+            intake.spool.append(text.as_bytes()).map_err(Failure::Spool)?;
+            Ok(Some(intake.spool.since(start)))
+        };
+        let (go, cargo) = (kept(facts::program::go(&program))?, kept(facts::program::cargo(&program))?);
+        intake.program = program;
+        Ok(if go.is_none() && cargo.is_none() { Content::Binary } else { Content::Program { go, cargo } })
     }
 
     /// Says something of the layer as a whole: whatever it may hold has perhaps not been seen.

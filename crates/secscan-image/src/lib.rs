@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`Target`] and [`open`] → `manifest` (what images consist of) → `store` (where blobs come from) → `layer`
 //! (one layer, streamed: `compression`, `digest`, `tar_stream`) → `merge` (layers on top of each other) → `spool` (the
-//! bytes that may be read again) → [`ImageTree`], with `config_file` (the configuration as a file of the tree).
+//! bytes that may be read again) → [`ImageTree`], with `config_file` (the configuration as a file of the tree) and `facts`
+//! (databases and programs written out as text).
 //!
 //! Layers are never held whole, nothing of them is written under its own name, and no link is followed out of the image.
 
@@ -12,6 +13,7 @@ mod compression;
 mod config_file;
 mod digest;
 mod error;
+mod facts;
 mod layer;
 mod limits;
 mod manifest;

@@ -12,6 +12,9 @@ pub(crate) const MOST_KEPT: u64 = 8 << 30;
 /// The largest package database that is kept: 128 MiB.
 pub(crate) const LARGEST_DATABASE: u64 = 128 << 20;
 
+/// The largest program that is looked into: 96 MiB.
+pub(crate) const LARGEST_PROGRAM: u64 = 96 << 20;
+
 /// How many diagnostics a layer may give; what follows is counted.
 pub(crate) const MOST_DIAGNOSTICS: usize = 100;
 

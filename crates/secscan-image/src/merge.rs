@@ -25,6 +25,8 @@ pub(crate) enum Content {
     Kept(Range),
     /// They are no text, and nobody reads them.
     Binary,
+    /// They are a program's; what it says of its parts can be read.
+    Program { go: Option<Range>, cargo: Option<Range> },
     /// They are text, and more than are looked at.
     TooLarge(u64),
     /// They were lost: the layer broke off, or the format is not read.

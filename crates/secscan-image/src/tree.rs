@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use secscan_model::{Candidate, Diagnostic, DiagnosticKind, FileTree, ImageLayer, Listing, Origin};
+use secscan_model::{Candidate, Diagnostic, DiagnosticKind, FileTree, ImageLayer, Listing, Origin, Platform};
 
+use crate::facts::{program, rpm};
 use crate::layer::Intake;
 use crate::limits::MOST_DIAGNOSTICS;
 use crate::merge::{Content, Placed};
@@ -21,7 +22,8 @@ pub struct ImageTree {
     listing: Listing,
     /// By path and version.
     files: BTreeMap<(Arc<str>, u32), (Range, Origin)>,
-    config: Option<Arc<[u8]>>,
+    /// Files that are not in the image as they are: its configuration, and lists made of databases.
+    written: BTreeMap<Arc<str>, (Arc<[u8]>, Origin)>,
     spooled: Spooled,
 }
 
@@ -61,30 +63,40 @@ pub(crate) fn read(image: Image, options: &Options<'_>) -> io::Result<ImageTree>
         reference: image.reference.as_str().into(),
         listing: Listing { files: Vec::new(), diagnostics },
         files: BTreeMap::new(),
-        config: config.map(|text| text.into_bytes().into()),
+        written: BTreeMap::new(),
         spooled: spool.finish()?,
     };
+    if let Some(text) = config {
+        tree.write(CONFIG_PATH, text, Origin::ImageConfig);
+    }
     tree.place(files, hidden, &image);
+    tree.write_databases();
+    tree.listing.files.sort_by(|a, b| (&a.path, a.version).cmp(&(&b.path, b.version)));
     Ok(tree)
 }
 
 impl ImageTree {
     /// Fills the listing.
     fn place(&mut self, files: Vec<Placed>, hidden: Vec<Placed>, image: &Image) {
-        if self.config.is_some() {
-            self.listing.files.push(Candidate::new(CONFIG_PATH, 0));
-        }
         let mut origins = BTreeMap::new();
         let mut too_large = Vec::new();
         let mut versions: BTreeMap<Arc<str>, u32> = BTreeMap::new();
         for placed in files.into_iter().chain(hidden) {
             let range = match placed.content {
                 Content::Kept(range) => range,
+                Content::Program { go, cargo } if placed.gone_in.is_none() => {
+                    let origin = origin(image, &placed);
+                    for (range, word) in [(go, program::GO), (cargo, program::CARGO)] {
+                        let path = format!("{}{word}", placed.path);
+                        range.into_iter().for_each(|range| self.keep(path.as_str().into(), 0, range, origin.clone()));
+                    }
+                    continue;
+                }
                 Content::TooLarge(size) => {
                     too_large.push((placed.path, size));
                     continue;
                 }
-                Content::Binary | Content::Lost => continue,
+                Content::Binary | Content::Program { .. } | Content::Lost => continue,
             };
             let version = match placed.gone_in {
                 None => 0,
@@ -101,11 +113,42 @@ impl ImageTree {
                 continue;
             }
             let origin = origins.entry((placed.layer, placed.gone_in)).or_insert_with(|| origin(image, &placed));
-            self.listing.files.push(Candidate { path: placed.path.clone(), size: range.length, version });
-            self.files.insert((placed.path, version), (range, origin.clone()));
+            let origin = origin.clone();
+            self.keep(placed.path, version, range, origin);
         }
-        self.listing.files.sort_by(|a, b| (&a.path, a.version).cmp(&(&b.path, b.version)));
         self.say_too_large(&too_large);
+    }
+
+    fn keep(&mut self, path: Arc<str>, version: u32, range: Range, origin: Origin) {
+        self.listing.files.push(Candidate { path: path.clone(), size: range.length, version });
+        self.files.insert((path, version), (range, origin));
+    }
+
+    fn write(&mut self, path: &str, text: String, origin: Origin) {
+        self.listing.files.push(Candidate::new(path, text.len() as u64));
+        self.written.insert(path.into(), (text.into_bytes().into(), origin));
+    }
+
+    /// Puts lists in the place of the databases of RPM.
+    fn write_databases(&mut self) {
+        for path in rpm::DATABASES {
+            let mut take = |path: String| {
+                let file = self.files.remove(&(path.as_str().into(), 0));
+                self.listing.files.retain(|file| *file.path != *path || file.version > 0);
+                file.map(|(range, origin)| (self.spooled.read(range).map_err(|error| error.to_string()), origin))
+            };
+            let Some((database, origin)) = take((*path).to_owned()) else { continue };
+            let log = take(format!("{path}-wal")).map_or_else(|| Ok(Arc::default()), |(log, _)| log);
+            let list = database.and_then(|database| Ok(rpm::packages(&database, &log?)?));
+            match list {
+                Ok(list) => self.write(&format!("{path}{}", rpm::PACKAGES), list, origin),
+                Err(why) => {
+                    let message = format!("the RPM database cannot be read: {why}");
+                    let diagnostic = Diagnostic::new(DiagnosticKind::Unreadable, message).path(*path);
+                    self.listing.diagnostics.push(diagnostic.blinds(Platform::Package));
+                }
+            }
+        }
     }
 
     fn say_too_large(&mut self, files: &[(Arc<str>, u64)]) {
@@ -137,8 +180,8 @@ impl FileTree for ImageTree {
 
     fn read(&self, candidate: &Candidate) -> Result<Arc<[u8]>, Diagnostic> {
         let unreadable = |why: String| Diagnostic::new(DiagnosticKind::Unreadable, why).path(candidate.path.clone());
-        if let Some(config) = self.config.as_ref().filter(|_| is_config(candidate)) {
-            return Ok(config.clone());
+        if let Some((written, _)) = self.written.get(&candidate.path).filter(|_| candidate.version == 0) {
+            return Ok(written.clone());
         }
         let known = self.files.get(&(candidate.path.clone(), candidate.version));
         let (range, _) = known.ok_or_else(|| unreadable("no such file in this image".to_owned()))?;
@@ -146,13 +189,10 @@ impl FileTree for ImageTree {
     }
 
     fn origin(&self, candidate: &Candidate) -> Origin {
-        let known = self.files.get(&(candidate.path.clone(), candidate.version));
-        known.map_or(Origin::ImageConfig, |(_, origin)| origin.clone())
+        let known = self.files.get(&(candidate.path.clone(), candidate.version)).map(|(_, origin)| origin);
+        let written = self.written.get(&candidate.path).map(|(_, origin)| origin);
+        known.or(written).cloned().unwrap_or(Origin::ImageConfig)
     }
-}
-
-fn is_config(candidate: &Candidate) -> bool {
-    &*candidate.path == CONFIG_PATH && candidate.version == 0
 }
 
 /// Tells of progress while bytes pass.
