@@ -54,6 +54,9 @@ fn real_exports_are_read_whole() {
     assert!(found("crates.io", "smallvec", "1.6.1").is_empty());
 }
 
+/// A record: its id, the versions that it lists, and itself without them.
+type Listed = (String, BTreeSet<String>, Vec<u8>);
+
 /// Exports of PyPI list the versions that their ranges mean, worked out by whoever wrote them. Our ranges agree for every
 /// version that any record about a package lists, but where a list is older than its range, or counts the pre-releases of
 /// the first affected version: 6 in 1,000 (the store keeps listed versions that no range covers).
@@ -61,7 +64,7 @@ fn real_exports_are_read_whole() {
 fn ranges_mean_the_versions_that_records_list() {
     let Some(folder) = folder() else { return };
     let mut archive = zip::ZipArchive::new(File::open(folder.join("osv/PyPI/all.zip")).unwrap()).unwrap();
-    let mut listed: BTreeMap<String, Vec<(String, BTreeSet<String>, Vec<u8>)>> = BTreeMap::new();
+    let mut listed: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
     for index in 0..archive.len() {
         let mut bytes = Vec::new();
         archive.by_index(index).unwrap().read_to_end(&mut bytes).unwrap();
