@@ -132,12 +132,17 @@ fn a_hundred_thousand_advisories_stay_small_and_open_fast() {
     assert!(size <= 60_000_000, "{size}");
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &bytes).unwrap();
-    let start = Instant::now();
-    let store = Store::open(File::open(file.path()).unwrap()).unwrap();
-    let opened = start.elapsed();
+    let open = || Store::open(File::open(file.path()).unwrap()).unwrap();
+    let timed = || {
+        let start = Instant::now();
+        drop(open());
+        start.elapsed()
+    };
+    let opened = (0..20).map(|_| timed()).min();
+    let store = open();
     let start = Instant::now();
     for _ in 0..100 {
         store.judge("PyPI", "jinja2", "2.10").unwrap();
     }
-    eprintln!("opened in {opened:?}, one question in {:?}", start.elapsed() / 100);
+    eprintln!("opened in {opened:?} at best, one question in {:?}", start.elapsed() / 100);
 }
