@@ -32,6 +32,7 @@ pub mod meta;
 mod native;
 pub mod near;
 pub mod observer;
+mod packages;
 pub mod path_pattern;
 mod places;
 mod redaction;

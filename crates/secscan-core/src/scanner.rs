@@ -447,6 +447,7 @@ impl Scanner {
             findings,
             packs,
             notices: [self.misnamed(), notices(&examined.diagnostics, &places)].concat(),
+            packages: crate::packages::packages(&examined.graph),
         }
     }
 

@@ -296,6 +296,29 @@ pub struct RunInputs {
     pub advisories: Option<AdvisoryData>,
 }
 
+/// A package that was found, for bills of materials.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PackageEntry {
+    /// Its package URL: the identity.
+    pub purl: Arc<str>,
+    /// The full name in the spelling of its ecosystem.
+    pub name: Arc<str>,
+    /// The exact version; none where it is not known.
+    pub version: Option<Arc<str>>,
+    /// The licence as it is stated.
+    pub licence: Option<Arc<str>>,
+    /// Checksums as they are written.
+    pub integrity: Vec<Arc<str>>,
+    /// Whether the project asks for it by name, where that is known.
+    pub direct: Option<bool>,
+    /// Whether only development and tests need it, where that is known.
+    pub dev: Option<bool>,
+    /// The files that name it, sorted.
+    pub paths: Vec<Arc<str>>,
+    /// The package URLs of what it needs, sorted.
+    pub needs: Vec<Arc<str>>,
+}
+
 /// What was looked at.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Coverage {
@@ -341,6 +364,8 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// What the gate says.
     pub gate: Gate,
+    /// The packages that were found, each once, sorted by package URL.
+    pub packages: Vec<PackageEntry>,
 }
 
 impl Report {

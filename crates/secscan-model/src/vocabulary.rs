@@ -34,6 +34,10 @@ pub static COMPUTED: &[ComputedChild] = &[
         name: "action",
         about: "`uses`: {owner, name, path, ref, ref-kind: sha|tag|branch, local, kind: action|workflow|docker}",
     },
+    ComputedChild {
+        name: "licence",
+        about: "licence expression: {category: permissive|weak-copyleft|strong-copyleft|network-copyleft|restricted|custom|none|unknown, expression}",
+    },
     ComputedChild { name: "comment", about: "any: the comment behind it on its line" },
     ComputedChild {
         name: "permissions",

@@ -1,11 +1,13 @@
-//! A [`Report`] as text for a terminal, as JSON, and as SARIF for code hosts.
+//! A [`Report`] as text for a terminal, as JSON, as SARIF for code hosts, and its packages as a bill of materials.
 //!
-//! Reading order: this page (the table of formats, and which findings an output lists) → `text` → `json` → `sarif`.
+//! Reading order: this page (the table of formats, and which findings an output lists) → `text` → `json` → `sarif` →
+//! `cyclonedx`.
 //! An output is one module and one line of [`FORMATS`]. The structs that appear on the wire live in the module of their
 //! format; the model knows none of them.
 
 #![forbid(unsafe_code)]
 
+mod cyclonedx;
 mod indented;
 mod json;
 mod sarif;
@@ -33,6 +35,7 @@ pub static FORMATS: &[Format] = &[
     Format { name: "text", about: "for people at a terminal", write: text::write },
     Format { name: "json", about: "for scripts; `secscan schema report` describes it", write: json::write },
     Format { name: "sarif", about: "SARIF 2.1.0, for GitHub code scanning and editors", write: sarif::write },
+    Format { name: "cyclonedx", about: "a bill of materials, CycloneDX 1.6 in JSON", write: cyclonedx::write },
 ];
 
 /// The format of a name.

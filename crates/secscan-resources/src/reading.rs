@@ -109,6 +109,7 @@ pub static READERS: &[&dyn Reader] = &[
     &compose::Compose,
     &cloudformation::CloudFormation,
     &kubernetes::Kubernetes,
+    &packages::Sbom,
 ];
 
 /// Reads one file as far as that is possible without others. `source` must be text; anything else is a diagnostic.

@@ -13,17 +13,16 @@ use crate::progress::Progress;
 /// What a target's name stands for.
 enum Kind<'a> {
     Path(&'a Path),
+    /// One file that is a bill of materials, whatever it is called.
+    Sbom(&'a Path),
     Revision(&'a str),
     Image(Target),
     Stdin,
 }
 
-/// Forms of targets that this version does not read; a file of such a name is reached with `./` in front.
-const NOT_BUILT: &[&str] = &["sbom:"];
-
 fn kind(target: &str) -> anyhow::Result<Kind<'_>> {
-    if let Some(form) = NOT_BUILT.iter().find(|form| target.starts_with(*form)) {
-        bail!("{target}: targets of the form {form}... are not supported by this version");
+    if let Some(path) = target.strip_prefix("sbom:") {
+        return Ok(Kind::Sbom(Path::new(path)));
     }
     if let Some(image) = Target::parse(target) {
         return Ok(Kind::Image(image));
@@ -47,12 +46,27 @@ pub(crate) fn open(
         let tree: Box<dyn FileTree> = match kind(target)? {
             Kind::Path(path) => Box::new(Directory::open(path, options)?),
             Kind::Revision(revision) => Box::new(GitTree::open(Path::new("."), revision, options)?),
+            Kind::Sbom(path) => Box::new(open_sbom(path, options)?),
             Kind::Image(image) => Box::new(open_image(&image, options, images)?),
             Kind::Stdin => Box::new(Stdin::read(stdin_name, std::io::stdin().lock(), options.max_file_size)?),
         };
         trees.push((prefix(target, targets.len() > 1)?, tree));
     }
     Ok(Forest::new(trees))
+}
+
+/// A bill of materials in JSON. The name that readers see ends in `.json`, so that they take it for what it is.
+fn open_sbom(path: &Path, options: &Options) -> anyhow::Result<Stdin> {
+    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+    let name = slashed(path);
+    let name = if name.ends_with(".json") { name } else { format!("{name}.json") };
+    let bill = Stdin::read(&name, file, options.max_file_size).with_context(|| path.display().to_string())?;
+    let bytes = bill.list().files.first().and_then(|file| bill.read(file).ok()).unwrap_or_default();
+    let says = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    if !says("\"bomFormat\"") && !says("\"spdxVersion\"") {
+        bail!("{}: no bill of materials in JSON: neither CycloneDX nor SPDX 2", path.display());
+    }
+    Ok(bill)
 }
 
 fn open_image(image: &Target, options: &Options, arguments: &ImageArguments) -> anyhow::Result<ImageTree> {

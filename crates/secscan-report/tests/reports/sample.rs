@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use secscan_model::report::{
-    Advisory, AdvisoryData, ControlResult, Coverage, Fix, Gate, Notice, PackResult, Related, RunInputs,
+    Advisory, AdvisoryData, ControlResult, Coverage, Fix, Gate, Notice, PackResult, PackageEntry, Related, RunInputs,
 };
 use secscan_model::{
     Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Finding, FindingKind, LineHashes, LineIndex,
@@ -342,7 +342,33 @@ pub(crate) fn report() -> Report {
         findings,
         notices: notices(),
         gate: Gate { failed: true, counted: 1, threshold: "high".into() },
+        packages: packages(),
     }
+}
+
+/// Two packages, one of which needs the other.
+fn packages() -> Vec<PackageEntry> {
+    let inner = PackageEntry {
+        purl: "pkg:npm/%40team/deep@3.3.3".into(),
+        name: "@team/deep".into(),
+        version: Some("3.3.3".into()),
+        licence: Some("see \"LICENSE\"".into()),
+        dev: Some(true),
+        direct: Some(false),
+        paths: vec!["web/package-lock.json".into()],
+        ..PackageEntry::default()
+    };
+    let outer = PackageEntry {
+        purl: "pkg:npm/left@1.2.0".into(),
+        name: "left".into(),
+        version: Some("1.2.0".into()),
+        licence: Some("MIT OR Apache-2.0".into()),
+        integrity: vec!["sha1-C+7Hteo/D9vJXQ3UfzxbwnXaijM=".into()],
+        direct: Some(true),
+        needs: vec![inner.purl.clone()],
+        ..PackageEntry::default()
+    };
+    vec![inner, outer]
 }
 
 /// The report of a scan that found nothing.

@@ -7,6 +7,7 @@ pub(crate) mod expression;
 pub(crate) mod iam;
 pub(crate) mod image;
 mod json;
+mod licence;
 mod placement;
 pub(crate) mod shell;
 mod text;
@@ -28,6 +29,7 @@ static CHILDREN: &[(&str, Compute)] = &[
     ("iam", iam::child),
     ("image", image::child),
     ("json", json::child),
+    ("licence", licence::child),
     ("removed-in", crate::kubernetes::removed::child),
     ("shell", shell::child),
     ("url", url::child),

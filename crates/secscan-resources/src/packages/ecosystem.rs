@@ -125,6 +125,77 @@ impl Ecosystem {
     }
 }
 
+/// What a package URL says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Purl {
+    pub(crate) ecosystem: Ecosystem,
+    /// The full name in the spelling of the ecosystem.
+    pub(crate) name: String,
+    /// Empty when there is none.
+    pub(crate) version: String,
+    /// The release of a distribution, by the qualifier `distro`.
+    pub(crate) release: Option<String>,
+}
+
+impl Purl {
+    /// Takes a package URL apart. None when it is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix("pkg:")?.trim_start_matches('/');
+        let rest = rest.split('#').next()?;
+        let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
+        let (path, version) = match rest.rsplit_once('@') {
+            // A scope may begin with a bare at sign.
+            Some((path, version)) if !version.contains('/') => (path, version),
+            _ => (rest, ""),
+        };
+        let (kind, path) = path.split_once('/')?;
+        let ecosystem = Ecosystem::of_purl_type(&kind.to_ascii_lowercase());
+        let (namespace, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path));
+        let namespace =
+            if matches!(ecosystem, Ecosystem::Deb | Ecosystem::Apk | Ecosystem::Rpm) { "" } else { namespace };
+        let distro = qualifiers.split('&').find_map(|qualifier| qualifier.strip_prefix("distro="));
+        let release = distro.and_then(|distro| {
+            let distro = decode(distro);
+            let (name, release) = distro.rsplit_once('-')?;
+            matches!(name, "debian" | "alpine").then(|| release.to_owned())
+        });
+        let name = ecosystem.full_name(&decode(namespace), &decode(name));
+        (!name.is_empty()).then(|| Self { ecosystem, name, version: decode(version), release })
+    }
+
+    /// The ecosystem of the release of a distribution as OSV has it: `Debian:12`, `Alpine:v3.18`.
+    pub(crate) fn distribution(&self) -> Option<String> {
+        let release = self.release.as_deref()?;
+        let mut parts = release.split('.');
+        let major = parts.next().unwrap_or_default();
+        match self.ecosystem {
+            Ecosystem::Deb => Some(format!("Debian:{major}")),
+            Ecosystem::Apk => Some(format!("Alpine:v{major}.{}", parts.next()?)),
+            _ => None,
+        }
+    }
+}
+
+/// Resolves percent escapes; one that is broken stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Writes text with everything but letters, digits and `.-_~:` as percent escapes (purl specification, "Character
 /// encoding").
 fn encode(text: &str, into: &mut String) {
@@ -170,6 +241,24 @@ mod tests {
         ] {
             assert_eq!(ecosystem.purl(name, version, qualifiers), expected);
         }
+    }
+
+    #[test]
+    fn purls_are_taken_apart() {
+        for (purl, name, version) in [
+            ("pkg:npm/%40angular/animation@12.3.1", "@angular/animation", "12.3.1"),
+            ("pkg:npm/@angular/animation@12.3.1", "@angular/animation", "12.3.1"),
+            ("pkg:npm/@angular/animation", "@angular/animation", ""),
+            ("pkg:maven/org.apache.commons/io@1.3.4?type=zip#sub", "org.apache.commons:io", "1.3.4"),
+            ("pkg:golang/example.org/a/b@v1.0.0%2Bincompatible", "example.org/a/b", "v1.0.0+incompatible"),
+            ("pkg:cargo/x@1%zz", "x", "1%zz"),
+        ] {
+            let parsed = Purl::parse(purl).expect(purl);
+            assert_eq!((&*parsed.name, &*parsed.version), (name, version), "{purl}");
+        }
+        let debian = Purl::parse("pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=debian-12").expect("a purl");
+        assert_eq!((&*debian.name, debian.release.as_deref()), ("curl", Some("12")));
+        assert!(["", "npm/x@1", "pkg:npm", "pkg:npm/"].iter().all(|none| Purl::parse(none).is_none()));
     }
 
     #[test]

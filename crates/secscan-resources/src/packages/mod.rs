@@ -24,6 +24,7 @@ mod python;
 mod python_locks;
 mod requirement;
 mod requirements;
+mod sbom;
 mod settings;
 mod text;
 mod unit;
@@ -37,6 +38,7 @@ use secscan_parse::{MAX_DIAGNOSTICS, Parsed};
 
 pub use ecosystem::Ecosystem;
 pub use package::{Package, PackageSource, SourceKind, SourcePackage, Written};
+pub use sbom::Sbom;
 pub(crate) use unit::{Tree, evaluate};
 
 use lockfile::Lockfile;

@@ -153,6 +153,8 @@ pub struct Package {
     pub licence: Option<Written>,
     /// Qualifiers of the package URL: `("arch", "amd64")`.
     pub qualifiers: Vec<(&'static str, String)>,
+    /// The package URL as it is stated, where it is: a bill of materials may name types that are not known here.
+    pub stated_purl: Option<Arc<str>>,
     /// What stands in front of the name in the package URL but is not part of it: the distribution, `debian`.
     pub namespace: Option<Arc<str>>,
     /// Of distributions: the ecosystem of the release as OSV has it, `Debian:12`.
@@ -178,6 +180,7 @@ impl Package {
             source: None,
             licence: None,
             qualifiers: Vec::new(),
+            stated_purl: None,
             namespace: None,
             osv: None,
             source_package: None,
@@ -194,6 +197,9 @@ impl Package {
 
     /// Its package URL.
     pub fn purl(&self) -> String {
+        if let Some(stated) = &self.stated_purl {
+            return stated.to_string();
+        }
         let version = self.version.as_ref().map_or("", |version| &*version.text);
         let mut qualifiers: Vec<_> = self.qualifiers.iter().map(|(key, value)| (*key, &**value)).collect();
         // Package URLs of RPM have the epoch among the qualifiers, all others in the version.
@@ -251,7 +257,7 @@ impl Package {
         }
         Resource {
             platform: Platform::Package,
-            kind: self.ecosystem.purl_type().into(),
+            kind: purl.strip_prefix("pkg:").and_then(|rest| rest.split('/').next()).unwrap_or_default().into(),
             address: purl,
             part: "".into(),
             at: self.at,

@@ -121,17 +121,27 @@ fn packages(
         }
     }
     Lockfile::settle(&mut settled, &lockfile.needs, &roots(lockfile, &manifests));
+    emit(settled, &lockfile.needs, unit, owner, batch);
+}
+
+/// Adds packages, and as references what they need.
+pub(super) fn emit(
+    packages: Vec<Package>,
+    needs: &[Vec<u32>],
+    unit: &Arc<str>,
+    owner: Option<ResourceId>,
+    batch: &mut Batch,
+) {
     let base = batch.resources.len() as u32;
-    for package in settled {
+    for package in packages {
         let mut resource = package.into_resource(unit.clone());
         resource.owner = owner;
         batch.push(resource);
     }
     let path: Arc<str> = "dependencies".into();
-    for (from, needs) in (base..).zip(&lockfile.needs) {
-        let edges =
-            needs.iter().map(|to| Edge { from: ResourceId(from), path: path.clone(), to: ResourceId(base + to) });
-        batch.edges.extend(edges);
+    for (from, needs) in (base..).zip(needs) {
+        let edge = |to: &u32| Edge { from: ResourceId(from), path: path.clone(), to: ResourceId(base + to) };
+        batch.edges.extend(needs.iter().map(edge));
     }
 }
 
