@@ -110,7 +110,7 @@ fn prefix(target: &str, is_one_of_many: bool) -> anyhow::Result<String> {
         Kind::Path(path) => path,
         // Two images have the same paths.
         Kind::Image(_) if is_one_of_many => return Ok(target.replace(['/', ':'], "-")),
-        Kind::Image(_) | Kind::Revision(_) | Kind::Stdin => return Ok(String::new()),
+        Kind::Image(_) | Kind::Revision(_) | Kind::Sbom(_) | Kind::Stdin => return Ok(String::new()),
     };
     if !path.is_dir() {
         return Ok(String::new());
