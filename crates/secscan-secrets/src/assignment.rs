@@ -16,6 +16,8 @@ pub(crate) struct Assignment {
     pub(crate) name: Span,
     /// Without quotes; never empty.
     pub(crate) value: Span,
+    /// Whether it has quotes.
+    pub(crate) is_quoted: bool,
 }
 
 /// The file that assignments are read from.
@@ -61,7 +63,8 @@ impl<'t> Reader<'t> {
         }
         let name = Span::new(start, start + length);
         let value = self.value_after(name.range())?;
-        (value.start < value.end).then_some(Assignment { name, value })
+        let is_quoted = value.range().start.checked_sub(1).is_some_and(|at| b"\"'`".contains(&self.bytes[at]));
+        (value.start < value.end).then_some(Assignment { name, value, is_quoted })
     }
 
     fn name_length(self, start: usize) -> usize {

@@ -181,7 +181,9 @@ impl Detector {
                 let start = found.value.start as usize;
                 let secret = Span::new(start + group.start(), start + group.end());
                 let is_literal = self.definition.proof.is_some()
-                    || !(placeholder::is_reference(value) || placeholder::is_expression(value));
+                    || !(placeholder::is_reference(value)
+                        || placeholder::is_name(value)
+                        || (!found.is_quoted && placeholder::is_expression(value)));
                 if is_literal && self.accepts(bytes, secret) {
                     leaks.push(leak(secret, secret));
                 }

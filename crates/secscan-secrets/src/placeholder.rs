@@ -43,8 +43,6 @@ const WORDS: &[&str] = &[
     "mysecret",
     "my-secret",
     "my_secret",
-    "secret-key",
-    "secret_key",
     "deadbeef",
     "abcdef12",
     "cafebabe",
@@ -218,17 +216,20 @@ pub(crate) fn is_reference(value: &[u8]) -> bool {
     REFERENCES.iter().any(|start| value.starts_with(start.as_bytes()))
 }
 
-/// Whether the value of an assignment is an expression of a programming language: a call, a path, an operation.
-pub(crate) fn is_expression(value: &[u8]) -> bool {
-    let has = |set: &[u8]| value.iter().any(|byte| set.contains(byte));
-    let is_path = value.first().is_some_and(|byte| matches!(byte, b'/' | b'~' | b'.')) && has(b"/");
-    // A dotted name: `self.password`, `auth.token.refresh`.
+/// Whether a value is the name of something: a path, or words joined by dots (`self.password`, `auth.token.refresh`).
+pub(crate) fn is_name(value: &[u8]) -> bool {
+    let is_path = value.first().is_some_and(|byte| matches!(byte, b'/' | b'~' | b'.')) && value.contains(&b'/');
     let parts: Vec<&[u8]> = value.split(|byte| matches!(byte, b'.' | b'/' | b':')).collect();
     let is_word = |part: &&[u8]| {
         part.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
             && part.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
     };
-    is_path || has(b"(){}[]<>;\\|`\"' \t,") || (parts.len() > 1 && parts.iter().all(is_word))
+    is_path || (parts.len() > 1 && parts.iter().all(is_word))
+}
+
+/// Whether a value without quotes is an expression of a programming language: a call, an index, an operation.
+pub(crate) fn is_expression(value: &[u8]) -> bool {
+    value.iter().any(|byte| b"(){}[]<>;\\|`\"' \t,".contains(byte))
 }
 
 #[cfg(test)]
@@ -285,10 +286,13 @@ mod tests {
             assert!(is_reference(text.as_bytes()), "{text}");
         }
         for text in ["get_password()", "self.password", "/etc/ssl/key.pem", "a + b", "settings.API_KEY", "x[0]"] {
-            assert!(is_expression(text.as_bytes()), "{text}");
+            assert!(is_expression(text.as_bytes()) || is_name(text.as_bytes()), "{text}");
         }
         for text in ["p4Ssw0rd.x9", "abc$def#9!", "q7Xv2KzB0pWm3bTg9hLd", "k9/Xz+3Lm=="] {
-            assert!(!is_expression(text.as_bytes()) && !is_reference(text.as_bytes()), "{text}");
+            assert!(
+                !is_name(text.as_bytes()) && !is_expression(text.as_bytes()) && !is_reference(text.as_bytes()),
+                "{text}"
+            );
         }
     }
 }
