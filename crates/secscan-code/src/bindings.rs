@@ -15,6 +15,8 @@ pub(crate) struct Binding {
     pub(crate) value: Option<NodeId>,
     /// Whether it is just that, rather than a part of it or more than it.
     pub(crate) is_whole: bool,
+    /// Whether it is the first of several results, or the only one.
+    pub(crate) is_first: bool,
     /// The type that it was declared with.
     pub(crate) declared: Option<NodeId>,
 }
@@ -43,11 +45,11 @@ impl<'s> Bindings<'s> {
                 Role::Parameter => {
                     let declared = tree.declared_type(id).or_else(|| tree.part(id, 1));
                     for name in tree.parts(id, 0) {
-                        bindings.add(tree, name, Binding { value: None, is_whole: false, declared });
+                        bindings.add(tree, name, Binding { value: None, is_whole: false, is_first: true, declared });
                     }
                 }
                 Role::Name if is_parameter(tree, id) => {
-                    bindings.add(tree, id, Binding { value: None, is_whole: false, declared: None });
+                    bindings.add(tree, id, Binding { value: None, is_whole: false, is_first: true, declared: None });
                 }
                 _ => {}
             }
@@ -63,7 +65,7 @@ impl<'s> Bindings<'s> {
             let value = if values.len() == targets.len() { values.get(index) } else { values.first() };
             // The first of several results is the one that matters: `request, err := ...`.
             let is_first = values.len() == targets.len() || index == 0;
-            let binding = Binding { value: value.copied(), is_whole: is_whole && is_first, declared };
+            let binding = Binding { value: value.copied(), is_whole: is_whole && is_first, is_first, declared };
             match tree.role(*target) {
                 Role::Name => self.add(tree, *target, binding),
                 Role::Member | Role::Subscript => {}

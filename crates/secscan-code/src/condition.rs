@@ -11,8 +11,8 @@ const DEEPEST: usize = 48;
 
 /// Functions that put values into a text, by language, with the number of the text among the arguments.
 static FORMATTERS: &[(Language, &[&str])] = &[
-    (Language::Python, &["str.format"]),
-    (Language::JavaScript, &["util.format"]),
+    (Language::Python, &["str.format", "str", "urllib.parse.unquote"]),
+    (Language::JavaScript, &["util.format", "String", "decodeURIComponent"]),
     (Language::Go, &["fmt.Sprintf", "fmt.Sprint", "fmt.Appendf", "fmt.Errorf"]),
     (Language::Java, &["String.format", "java.text.MessageFormat.format"]),
     (Language::Rust, &["format", "concat", "std.format"]),
@@ -287,13 +287,22 @@ impl File<'_> {
             if role == Role::Name {
                 let hops = hops.checked_sub(1)?;
                 let bindings = self.bindings().of(tree, id);
-                let mut values = bindings.iter().filter_map(|binding| binding.value).filter(|value| *value != id);
+                // The second of several results is an error, as a rule.
+                let followed = bindings.iter().filter(|binding| binding.is_first);
+                let mut values = followed.filter_map(|binding| binding.value).filter(|value| *value != id);
                 return values.find_map(|value| self.mention_within(value, wanted, hops, deepest)).map(|_| id);
             }
         }
         if role == Role::Function {
             return None;
         }
+        // What a function is given is not what it returns, unless it makes text of it.
+        let hides = |child: NodeId| {
+            hops < MOST_HOPS
+                && matches!(role, Role::Call | Role::Invoke)
+                && tree.part(id, 1) == Some(child)
+                && !self.makes_text(id, 0, &|_| true)
+        };
         // The last member of a chain is a name of its own only together with what stands before it.
         let is_part_of_name = |child: NodeId| match role {
             Role::Member => tree.part(id, 1) == Some(child),
@@ -302,7 +311,7 @@ impl File<'_> {
             _ => false,
         };
         tree.operands(id)
-            .filter(|child| !is_part_of_name(*child))
+            .filter(|child| !is_part_of_name(*child) && !hides(*child))
             .find_map(|child| self.mention_within(child, wanted, hops, deepest))
             .or_else(|| (role == Role::Text).then(|| self.named_in_text(id, names)).flatten())
     }

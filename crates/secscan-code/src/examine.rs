@@ -72,7 +72,7 @@ pub fn examine(bytes: &[u8], dialect: Dialect, asked: &[&Question]) -> Examined 
                 places(&file, &patterns.any).filter_map(|(id, shape)| place(&file, question, patterns, shape, id));
             hits.extend(found.map(|id| Hit {
                 question: number,
-                at: file.tree.span(id),
+                at: narrow(&file, id),
                 statement: file.tree.span(file.tree.statement(id)),
             }));
         }
@@ -81,6 +81,16 @@ pub fn examine(bytes: &[u8], dialect: Dialect, asked: &[&Question]) -> Examined 
     hits.dedup_by_key(|hit| (hit.at, hit.question));
     let damage = if file.is_spent() { Some(Damage::Steps) } else { syntax };
     Examined { hits, comments: file.tree.comments, damage }
+}
+
+/// The place of a node; of a chain of calls over several lines the last one, which is what the pattern is about.
+fn narrow(file: &File<'_>, id: NodeId) -> Span {
+    let span = file.tree.span(id);
+    let is_call = matches!(file.tree.role(id), Role::Call | Role::Invoke);
+    let Some((_, name)) = is_call.then(|| file.method(id)).flatten() else { return span };
+    let start = file.tree.span(name).start;
+    let before = file.tree.bytes.get(span.start as usize..start as usize).unwrap_or_default();
+    if before.contains(&b'\n') { Span { start, end: span.end } } else { span }
 }
 
 /// Whether a file is written for machines: a long one whose lines are long on average.

@@ -117,6 +117,11 @@ impl Dialect {
     }
 }
 
+/// Whether a file says by its name that machines wrote it for machines.
+pub fn is_minified(path: &str) -> bool {
+    [".min.js", "-min.js", ".min.mjs", ".min.cjs", ".bundle.js"].iter().any(|suffix| path.ends_with(suffix))
+}
+
 /// Whether a file holds tests, by the conventions of the languages' tools. Most rules are not asked of tests: a weak
 /// hash or a server without TLS there harms nobody.
 pub fn is_test(path: &str) -> bool {

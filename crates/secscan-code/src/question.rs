@@ -38,6 +38,8 @@ pub struct Question {
     pub path: Option<Expression>,
     /// For each of `any`, the words of which every one occurs in a file that it can match; whatever their case.
     pub atoms: Vec<Vec<String>>,
+    /// Words of which one occurs besides, where there are any; in lower case.
+    pub words: Vec<String>,
     /// The patterns, parsed.
     #[cfg(feature = "engine")]
     #[serde(skip)]
@@ -166,6 +168,7 @@ impl Question {
             in_tests: false,
             path: None,
             atoms: Vec::new(),
+            words: Vec::new(),
             #[cfg(feature = "engine")]
             parsed: crate::shape::Parsed::default(),
         }

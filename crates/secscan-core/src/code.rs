@@ -28,6 +28,8 @@ struct Asked<'r> {
     question: &'r Question,
     /// Of one of these lists, every word occurs in a file that is worth parsing; words by their numbers.
     needs: Vec<Vec<usize>>,
+    /// One of these occurs too, where there are any.
+    words: Vec<usize>,
 }
 
 /// What the questions say of one file.
@@ -60,14 +62,15 @@ impl<'r> CodeJudge<'r> {
                 Body::Code(questions) => questions,
                 Body::Checks(_) | Body::Secret(_) | Body::Native(_) => &[],
             };
-            questions.iter().map(move |question| Asked { rule, question, needs: Vec::new() })
+            questions.iter().map(move |question| Asked { rule, question, needs: Vec::new(), words: Vec::new() })
         });
         Self { rules, questions: questions.collect() }
     }
 
     /// The words that files must hold.
     pub(crate) fn words(&self) -> BTreeSet<&'r str> {
-        self.questions.iter().flat_map(|asked| asked.question.atoms.iter().flatten()).map(String::as_str).collect()
+        let words = |asked: &Asked<'r>| asked.question.atoms.iter().flatten().chain(&asked.question.words);
+        self.questions.iter().flat_map(words).map(String::as_str).collect()
     }
 
     /// Takes the numbers that the words have in the automaton.
@@ -75,6 +78,7 @@ impl<'r> CodeJudge<'r> {
         for asked in &mut self.questions {
             let numbers = |atoms: &Vec<String>| atoms.iter().filter_map(|atom| number(atom)).collect();
             asked.needs = asked.question.atoms.iter().map(numbers).collect();
+            asked.words = numbers(&asked.question.words);
         }
     }
 
@@ -90,11 +94,16 @@ impl<'r> CodeJudge<'r> {
         let concerns = |asked: &&Asked<'_>| {
             is_asked(asked.question, dialect.language(), &source.path, is_test)
                 && asked.needs.iter().any(|words| words.iter().all(|word| has(*word)))
+                && (asked.words.is_empty() || asked.words.iter().any(|word| has(*word)))
         };
         let asked: Vec<_> = self.questions.iter().filter(concerns).collect();
         let mut reading =
             CodeReading { dialect, hits: Vec::new(), comments: Vec::new(), has_suppressions, diagnostic: None };
         if asked.is_empty() && !has_suppressions {
+            return Some(reading);
+        }
+        if language::is_minified(&source.path) {
+            reading.diagnostic = Some(diagnostic(source, dialect, Damage::Minified));
             return Some(reading);
         }
         let questions: Vec<_> = asked.iter().map(|asked| asked.question).collect();

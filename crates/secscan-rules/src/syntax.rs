@@ -248,6 +248,10 @@ pub struct PatternFile {
     #[serde(default, rename = "where")]
     #[schemars(with = "BTreeMap<String, WhereFile>")]
     pub conditions: BTreeMap<String, Spanned<WhereFile>>,
+    /// Words of which one occurs in every file that can hold a finding, whatever their case, where patterns hold only
+    /// common ones.
+    #[serde(default)]
+    pub words: Vec<String>,
     /// The metavariable that a finding points at; the whole place where there is none.
     #[serde(default)]
     #[schemars(with = "Option<String>")]

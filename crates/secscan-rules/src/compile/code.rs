@@ -44,6 +44,7 @@ impl Compiler<'_> {
         question.present = texts(&file.present);
         question.absent = texts(&file.absent);
         question.redact = file.redact;
+        question.words = file.words.iter().map(|word| word.to_ascii_lowercase()).collect();
         question.in_tests = file.tests;
         question.path = file.path.as_ref().and_then(|path| self.expression(&path.value, path.at));
         for (name, condition) in &file.conditions {
