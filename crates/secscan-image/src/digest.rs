@@ -124,6 +124,9 @@ pub(crate) struct Checked<'a> {
 
 impl Read for Checked<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.check.overflowed {
+            return Err(io::Error::other("more bytes than allowed"));
+        }
         let count = self.inner.read(buffer)?;
         let allowed = (self.check.limit - self.check.count).min(count as u64) as usize;
         let passed = buffer.get(..allowed).unwrap_or_default();
@@ -131,11 +134,8 @@ impl Read for Checked<'_> {
             hasher.update(passed);
         }
         self.check.count += allowed as u64;
-        if allowed < count {
-            self.check.overflowed = true;
-            return Err(io::Error::other("more bytes than allowed"));
-        }
-        Ok(count)
+        self.check.overflowed |= allowed < count;
+        if allowed == 0 && count > 0 { Err(io::Error::other("more bytes than allowed")) } else { Ok(allowed) }
     }
 }
 

@@ -69,28 +69,33 @@ impl Intake {
         let unpacked = inner.count;
         let outcome = match outcome {
             Err(Failure::Spool(error)) => return Err(error),
-            Err(Failure::Layer(error)) if inner.overflowed => {
-                drop(error);
+            Err(Failure::Layer(_)) if inner.overflowed => {
                 reading.say(
                     DiagnosticKind::Limit,
                     &format!("it unpacks to more than {limit} bytes; the rest was not read"),
                 );
-                Ok(())
+                Ok(0)
             }
             Err(Failure::Layer(error)) => Err(error),
             Ok(()) => {
                 inner.finish().unwrap_or_else(|why| reading.say(DiagnosticKind::Unreadable, &why));
-                Ok(())
+                Ok(0)
             }
         };
         // Behind the end of the packed stream there may be padding, which the digest covers.
         let drained = io::copy(&mut outer.reader(packed), &mut io::sink());
-        if let Err(error) = outcome.and(drained.map(drop)) {
-            let kind = DiagnosticKind::Unreadable;
-            reading.say(kind, &format!("it breaks off ({error}); what came before was read"));
-        } else if layer.size.is_some_and(|size| size > outer.count) {
-            let kind = DiagnosticKind::Unreadable;
-            reading.say(kind, &format!("it has {} bytes, fewer than the image says", outer.count));
+        match outcome.and(drained) {
+            // That there is too much says the check itself.
+            _ if outer.overflowed => {}
+            Err(error) => {
+                let message = format!("it breaks off ({error}); what came before was read");
+                reading.say(DiagnosticKind::Unreadable, &message);
+            }
+            Ok(_) if layer.size.is_some_and(|size| size > outer.count) => {
+                let message = format!("it has {} bytes, fewer than the image says", outer.count);
+                reading.say(DiagnosticKind::Unreadable, &message);
+            }
+            Ok(_) => {}
         }
         outer.finish().unwrap_or_else(|why| reading.say(DiagnosticKind::Unreadable, &why));
         reading.finish();

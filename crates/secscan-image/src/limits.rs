@@ -21,7 +21,7 @@ pub(crate) const MOST_DIAGNOSTICS: usize = 100;
 /// How many bytes a blob of `packed` bytes may unpack to, when `left` are allowed in all: real layers stay below twenty
 /// times their size, files full of zeros aside; what gets to two hundred times is made to fill disks.
 pub(crate) fn unpacked(packed: u64, left: u64) -> u64 {
-    const ALWAYS: u64 = 64 << 20;
+    const ALWAYS: u64 = 16 << 20;
     const RATIO: u64 = 200;
     packed.saturating_mul(RATIO).saturating_add(ALWAYS).min(left)
 }
