@@ -245,7 +245,20 @@ pub(crate) fn steps(config: &ConfigFile, count: usize) -> Vec<Arc<str>> {
     if made.len() != count {
         return vec!["".into(); count];
     }
-    made.iter().map(|step| step.created_by.trim().into()).collect()
+    made.iter().map(|step| masked(step.created_by.trim()).into()).collect()
+}
+
+/// An instruction without the values of what seems to be a secret: every finding of its layer shows it.
+fn masked(instruction: &str) -> String {
+    const WORDS: &[&str] = &["pass", "pwd", "secret", "token", "key", "credential", "auth"];
+    let word = |word: &str| match word.split_once('=') {
+        Some((name, value)) if !value.is_empty() => {
+            let lower = name.to_ascii_lowercase();
+            if WORDS.iter().any(|known| lower.contains(known)) { format!("{name}=***") } else { word.to_owned() }
+        }
+        _ => word.to_owned(),
+    };
+    instruction.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -282,6 +295,12 @@ mod tests {
         assert!(choose(&by_name, None, "linux/amd64").unwrap_err().contains("a, b"));
         assert!(choose(&by_name, Some("c"), "linux/amd64").unwrap_err().contains("no image `c`"));
         assert!(choose(&[], None, "linux/amd64").unwrap_err().contains("names no image"));
+    }
+
+    #[test]
+    fn instructions_tell_no_secrets() {
+        let instruction = "RUN |2 NPM_TOKEN=abc A=b /bin/sh -c npm ci --auth=x # buildkit";
+        assert_eq!(masked(instruction), "RUN |2 NPM_TOKEN=*** A=b /bin/sh -c npm ci --auth=*** # buildkit");
     }
 
     #[test]
