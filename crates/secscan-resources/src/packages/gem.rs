@@ -199,6 +199,8 @@ fn gem(text: &Text<'_>, arguments: &str, is_dev: bool) -> Option<Requirement> {
     let is_dev_option =
         ["group", "groups"].iter().filter_map(|key| options.get(key)).any(|groups| only_for_development(groups));
     requirement.dev = is_dev || is_dev_option;
+    // A gem for other platforms than that of the lockfile is not in it.
+    requirement.marker = option("platforms").or_else(|| option("platform"));
     let git = ["git", "github", "gitlab", "bitbucket", "gist"].iter().find_map(|key| option(key));
     requirement.source = match (git, option("path")) {
         (Some(git), _) => {
