@@ -147,7 +147,7 @@ mod tests {
     fn what_is_wrong_with_a_pattern_is_said_with_its_place() {
         assert!(problems("{ language: python, any: ['eval($X)'] }").is_empty());
         for (pattern, expected) in [
-            ("{ language: cobol, any: ['eval($X)'] }", "9:16: `cobol` is no language"),
+            ("{ language: cobol, any: ['eval($X)'] }", "9:17: `cobol` is no language"),
             ("{ language: python, any: ['eval($X'] }", "9:31: this is no piece of python source"),
             ("{ language: python, any: ['$F($X)'] }", "9:31: a pattern holds no word"),
             (
