@@ -29,8 +29,10 @@ pub(crate) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    pub(crate) fn new(path: &str, bytes: &'t [u8]) -> Self {
-        Self { bytes, needs_quotes: is_program(path) }
+    /// A reader of a file. What has a strict form of its own is a literal in program text too, say in a script within it;
+    /// with `is_any_text`, only quotes make one.
+    pub(crate) fn new(path: &str, bytes: &'t [u8], is_any_text: bool) -> Self {
+        Self { bytes, needs_quotes: is_any_text && is_program(path) }
     }
 
     /// The assignment to the name that the byte at `hit` belongs to.
@@ -294,7 +296,7 @@ mod tests {
     /// The value that the name with `key` in it gets.
     fn value(path: &str, text: &str) -> Option<String> {
         let hit = text.to_ascii_lowercase().find("key").expect("the tests name it so");
-        let found = Reader::new(path, text.as_bytes()).around(hit)?;
+        let found = Reader::new(path, text.as_bytes(), true).around(hit)?;
         Some(text[found.value.range()].to_owned())
     }
 
@@ -349,7 +351,7 @@ mod tests {
     #[test]
     fn all_assignments_of_a_range_are_found() {
         let text = "vendor:\n  id: 1\n  token: abc\n";
-        let found = Reader::new("a.yaml", text.as_bytes()).within(0..text.len());
+        let found = Reader::new("a.yaml", text.as_bytes(), true).within(0..text.len());
         let pairs: Vec<_> = found.iter().map(|found| (&text[found.name.range()], &text[found.value.range()])).collect();
         assert_eq!(pairs, [("id", "1"), ("token", "abc")]);
     }

@@ -154,7 +154,7 @@ impl Detector {
 
     fn of_assignments(&self, pattern: &Regex, assigned: Assigned, text: Text<'_>, hits: &[u32]) -> Vec<Leak> {
         let bytes = text.bytes;
-        let reader = Reader::new(text.path, bytes);
+        let reader = Reader::new(text.path, bytes, self.definition.generic);
         let mut leaks = Vec::new();
         let mut done = 0;
         for hit in hits.iter().map(|hit| *hit as usize).filter(|hit| *hit < bytes.len()) {

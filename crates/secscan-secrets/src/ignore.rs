@@ -176,15 +176,6 @@ fn speaks_of_hashes(before: &[u8]) -> bool {
 
 /// Folders and parts of file names that hold tests, examples and documentation.
 const TEST_WORDS: &[&str] = &[
-    "test",
-    "tests",
-    "testing",
-    "testdata",
-    "testcase",
-    "testcases",
-    "testsuite",
-    "testutil",
-    "testutils",
     "spec",
     "specs",
     "fixture",
@@ -234,7 +225,7 @@ pub(crate) fn is_test_file(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let mut words = path.split(['/', '_', '-', '.']);
     PROSE.iter().any(|end| path.ends_with(end))
-        || words.any(|word| TEST_WORDS.contains(&word))
+        || words.any(|word| TEST_WORDS.contains(&word) || word.starts_with("test"))
         || path
             .split('/')
             .any(|part| part.ends_with("tests") || part.ends_with("test.java") || part.ends_with("tests.cs"))

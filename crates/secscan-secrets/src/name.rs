@@ -150,6 +150,13 @@ const ABOUT_WORDS: &[&str] = &[
     "changed",
     "confirmed",
     "encoding",
+    "address",
+    "contract",
+    "symbol",
+    "amount",
+    "balance",
+    "price",
+    "usage",
 ];
 
 /// Words that make the value of a name public, wherever they stand in it.

@@ -144,6 +144,7 @@ fn is_variable(text: &[u8]) -> bool {
 
 /// Where secrets are fetched from: what begins so, or holds it, names a place and not a secret.
 const REFERENCES: &[&str] = &[
+    "^",
     "vault:",
     "arn:aws",
     "op://",
