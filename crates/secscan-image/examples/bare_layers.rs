@@ -1,6 +1,6 @@
 //! The floor of scanning an image archive: only unpacks each layer and hashes what is in it, and what it is packed in.
 //!
-//! `cargo run --release -p secscan-image --example floor -- DIR` takes an OCI layout.
+//! `cargo run --release -p secscan-image --example bare_layers -- DIR` takes an OCI layout.
 
 #![allow(clippy::print_stdout)] // it prints figures
 
