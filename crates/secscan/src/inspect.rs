@@ -1,9 +1,10 @@
 //! `secscan inspect`: the resources as rules see them.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use secscan_core::{Inspection, Scanner, Silent};
-use secscan_model::{LineIndex, Map, Node, Platform, Resource, ScalarKind, Value};
+use secscan_model::{LineIndex, Map, Node, Platform, Resource, ScalarKind, SourceId, Value};
 use serde_json::json;
 
 use crate::args::{InspectArguments, InspectFormat};
@@ -28,20 +29,33 @@ fn is_shown(resource: &Resource, derived: bool) -> bool {
     derived || !matches!(resource.platform, Platform::Common | Platform::Unit)
 }
 
-/// Path, first and last line of a resource.
-fn place(inspection: &Inspection, resource: &Resource) -> (String, u32, u32) {
-    let Some(source) = inspection.graph.source(resource.at.source) else { return (String::new(), 1, 1) };
-    let lines = LineIndex::new(&source.bytes);
-    let span = resource.at.span;
-    let last = span.end.saturating_sub(1).max(span.start);
-    (source.path.to_string(), lines.line(span.start), lines.line(last))
+/// The lines of the files of an inspection, found once a file: a lockfile holds thousands of resources.
+struct Places<'a> {
+    inspection: &'a Inspection,
+    lines: BTreeMap<SourceId, LineIndex>,
+}
+
+impl<'a> Places<'a> {
+    fn new(inspection: &'a Inspection) -> Self {
+        Self { inspection, lines: BTreeMap::new() }
+    }
+
+    /// Path, first and last line of a resource.
+    fn place(&mut self, resource: &Resource) -> (String, u32, u32) {
+        let Some(source) = self.inspection.graph.source(resource.at.source) else { return (String::new(), 1, 1) };
+        let lines = self.lines.entry(source.id).or_insert_with(|| LineIndex::new(&source.bytes));
+        let span = resource.at.span;
+        let last = span.end.saturating_sub(1).max(span.start);
+        (source.path.to_string(), lines.line(span.start), lines.line(last))
+    }
 }
 
 fn write_json(inspection: &Inspection, derived: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut places = Places::new(inspection);
     let shown = inspection.graph.resources.iter().filter(|resource| is_shown(resource, derived));
     let resources: Vec<_> = shown
         .map(|resource| {
-            let (path, start, end) = place(inspection, resource);
+            let (path, start, end) = places.place(resource);
             json!({
                 "platform": resource.platform.as_str(),
                 "type": &*resource.kind,
@@ -91,9 +105,10 @@ fn map_value(map: &Map) -> serde_json::Value {
 }
 
 fn write_text(inspection: &Inspection, derived: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut places = Places::new(inspection);
     let mut count = 0;
     for resource in inspection.graph.resources.iter().filter(|resource| is_shown(resource, derived)) {
-        let (path, start, end) = place(inspection, resource);
+        let (path, start, end) = places.place(resource);
         let part = if resource.part.is_empty() { String::new() } else { format!(" {}", resource.part) };
         writeln!(out, "{} {} {}{part}  ({path}:{start}-{end})", resource.platform, resource.kind, resource.address)?;
         write_node(&resource.value, 1, out)?;
