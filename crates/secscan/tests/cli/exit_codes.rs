@@ -84,7 +84,7 @@ fn wrong_usage_is_2_and_says_what_is_wrong() {
         (&["--kubernetes-version", "latest"], "`latest` is no release of Kubernetes"),
         (&["--no-such-flag"], "--no-such-flag"),
         (&["missing"], "missing"),
-        (&["sbom:x.json"], "are not supported by this version"),
+        (&["sbom:x.json"], "x.json: "),
         (&["oci:missing"], "missing: no such file or folder"),
         (&["docker-archive:pod.yaml"], "pod.yaml: "),
         (&["image:127.0.0.1:1/agent:1.4"], "127.0.0.1:1 cannot be reached"),
