@@ -46,8 +46,8 @@ mod tests {
     fn a_window_is_the_line_of_the_keyword() {
         let text = b"one\ntwo key here\nthree key\n";
         assert_eq!(windows(text, &[8, 23], 1), [4..16, 17..26]);
-        assert_eq!(windows(text, &[8], 2), [4..26]);
-        assert_eq!(windows(text, &[8, 23], 2), [4..27]);
+        assert_eq!(windows(text, &[8], 2), std::slice::from_ref(&(4..26)));
+        assert_eq!(windows(text, &[8, 23], 2), std::slice::from_ref(&(4..27)));
     }
 
     #[test]
