@@ -6,8 +6,8 @@ use std::sync::Arc;
 use secscan_model::report::{Advisory, Related};
 use secscan_model::source::digest_of;
 use secscan_model::{
-    Confidence, ControlRef, Finding, FindingKind, Graph, Location, Platform, Resource, ResourceId, RuleId, RuleInfo,
-    Status,
+    Confidence, ControlRef, Finding, FindingKind, Graph, Location, Origin, Platform, Resource, ResourceId, RuleId,
+    RuleInfo, Status,
 };
 use secscan_rules::RuleSet;
 use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
@@ -119,7 +119,7 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         confidence: if advisory.is_some_and(|advisory| !advisory.is_rated) { Confidence::Low } else { info.confidence },
         message,
         place: places.place(hit.at, hit.secret),
-        origin: places.origin(hit.at.source),
+        origin: origin(hit, places),
         related: related.collect(),
         platform: resource.platform,
         resource_kind: resource.kind.clone(),
@@ -150,6 +150,15 @@ fn redact(raw: &mut Raw, info: &RuleInfo, resource: &Resource, candidate: &Candi
     if let Some(path) = places.redacted(raw.at.source, &candidate.hit.path) {
         finding.fingerprint = identity(info, resource, candidate, &path, places);
     }
+}
+
+/// Where a finding comes from: the commit that brought it, where a related place of the same file tells that; else where
+/// its file comes from.
+fn origin(hit: &Hit, places: &Places<'_>) -> Origin {
+    let path = places.path(hit.at.source);
+    let related = hit.related.iter().filter(|(at, _)| at.source != hit.at.source && places.path(at.source) == path);
+    let mut introductions = related.map(|(at, _)| places.origin(at.source)).filter(|it| it.introduction().is_some());
+    introductions.next().unwrap_or_else(|| places.origin(hit.at.source))
 }
 
 fn sentence(text: &str) -> String {

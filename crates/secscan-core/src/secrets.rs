@@ -117,10 +117,19 @@ impl<'r> SecretJudge<'r> {
     ) -> Violation {
         let mut related = Vec::new();
         let mut last = None;
+        let is_here = |file: &usize| readings[*file].0.path == source.path;
+        // The versions of a history are numbered from the oldest, behind the file of today.
+        let past = same.iter().find(|(file, _)| is_here(file) && readings[*file].0.origin.introduction().is_some());
+        if let Some((file, first)) = past.filter(|(_, first)| first.at != hit.at)
+            && let Some(introduction) = readings[*file].0.origin.introduction()
+        {
+            related.push((first.at, format!("introduced by {introduction}")));
+        }
         for (file, other) in same.iter().filter(|(_, other)| other.at != hit.at) {
             let path = &readings[*file].0.path;
             // Every place in this file, and the first one in each other.
-            if (*path == source.path || last != Some(path)) && related.len() < MOST_RELATED {
+            let is_told = if is_here(file) { other.at.source == hit.at.source } else { last != Some(path) };
+            if is_told && related.len() < MOST_RELATED {
                 related.push((other.at, "the same secret".to_owned()));
             }
             last = Some(path);

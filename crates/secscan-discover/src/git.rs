@@ -3,18 +3,19 @@
 //! Only the repository's own files are read: no configuration of the user or the system, no hooks, no filters, no
 //! program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use gix::bstr::ByteSlice;
 use gix::object::tree::EntryKind;
-use gix::{ObjectId, Repository, ThreadSafeRepository};
+use gix::{ObjectId, Repository};
 use secscan_model::{Candidate, Diagnostic, DiagnosticKind, FileTree, Listing, Origin};
 
+use crate::blobs::Blobs;
 use crate::exclude::Excludes;
-use crate::target::{Target, Wanted, is_terraform};
-use crate::{Options, TargetError, too_large};
+use crate::target::{Target, Wanted, is_terraform, slashed};
+use crate::{Options, TargetError};
 
 /// How much memory decoded objects may take while trees and histories are walked.
 const OBJECT_CACHE: usize = 32 << 20;
@@ -33,13 +34,10 @@ pub struct Base {
 /// Links and submodules are left out with a diagnostic. Ignore files are not asked: what a revision holds is tracked. A
 /// target that the revision does not have yet is empty.
 pub struct GitTree {
-    repository: ThreadSafeRepository,
-    /// Repositories with warm caches, one a thread that has read at the same time.
-    idle: Mutex<Vec<Repository>>,
+    contents: Blobs,
     commit: Arc<str>,
     listing: Listing,
     blobs: BTreeMap<Arc<str>, ObjectId>,
-    max_file_size: u64,
 }
 
 impl std::fmt::Debug for GitTree {
@@ -66,17 +64,71 @@ impl GitTree {
             commit: commit.to_string().into(),
             listing: Listing::default(),
             blobs: BTreeMap::new(),
-            max_file_size: options.max_file_size,
-            repository: repository.clone().into_sync(),
-            idle: Mutex::default(),
+            contents: Blobs::new(&repository, options.max_file_size),
         };
         tree.fill(&repository, commit, &target, &excludes).map_err(|error| TargetError::Git(error.to_string()))?;
-        tree.listing.files = tree.blobs.keys().map(|path| Candidate::new(path.clone(), 0)).collect();
+        tree.listing.files = tree.candidates();
         tree.listing.diagnostics.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
         Ok(tree)
     }
 
-    /// The full hash of the commit.
+    /// What the next commit would change below `path`: the files of the index that HEAD lacks or has otherwise, and
+    /// beside it what HEAD has of these and of what the index has lost. Terraform files bring their siblings, because
+    /// they mean nothing without them. Before the first commit, HEAD has nothing.
+    ///
+    /// # Errors
+    /// As [`GitTree::open`]; also when there is no index that can be read.
+    pub fn staged(path: &Path, options: &Options) -> Result<(Self, Self), TargetError> {
+        let target = Target::resolve(path)?;
+        let excludes = Excludes::new(&options.exclude)?;
+        let repository = open(&target.folder, path)?;
+        let empty = |commit: &str| Self {
+            commit: commit.into(),
+            listing: Listing::default(),
+            blobs: BTreeMap::new(),
+            contents: Blobs::new(&repository, options.max_file_size),
+        };
+        let mut head = match repository.head_id() {
+            Ok(_) => Self::open(path, "HEAD", options)?,
+            Err(_) => empty(""),
+        };
+        let mut staged = empty("");
+        let index = repository.index_or_empty().map_err(|error| TargetError::Git(error.to_string()))?;
+        let within = within_repository(&repository, &target.folder);
+        for entry in
+            index.entries().iter().filter(|entry| entry.mode.to_tree_entry_mode().is_some_and(|mode| mode.is_blob()))
+        {
+            let Ok(whole) = gix::path::from_bstr(entry.path(&index)) else { continue };
+            let Ok(name) = whole.strip_prefix(&within) else { continue };
+            let name = slashed(&name.to_string_lossy());
+            let is_everything = matches!(target.wanted, Wanted::Everything);
+            if is_wanted(&target.wanted, &name) && !(is_everything && excludes.cover(Path::new(&name))) {
+                staged.blobs.insert(format!("{}{name}", target.prefix).into(), entry.id);
+            }
+        }
+        let changed: BTreeSet<Arc<str>> = staged
+            .blobs
+            .iter()
+            .filter(|(path, id)| head.blobs.get(*path) != Some(id))
+            .map(|(path, _)| path.clone())
+            .chain(head.blobs.keys().filter(|path| !staged.blobs.contains_key(*path)).cloned())
+            .collect();
+        let modules: BTreeSet<&str> =
+            changed.iter().filter(|path| is_terraform(path)).map(|path| folder(path)).collect();
+        let is_kept =
+            |path: &Arc<str>| changed.contains(path) || (is_terraform(path) && modules.contains(folder(path)));
+        for tree in [&mut staged, &mut head] {
+            tree.blobs.retain(|path, _| is_kept(path));
+            tree.listing = Listing { files: tree.candidates(), diagnostics: Vec::new() };
+        }
+        Ok((staged, head))
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        self.blobs.keys().map(|path| Candidate::new(path.clone(), 0)).collect()
+    }
+
+    /// The full hash of the commit; empty for what is staged.
     pub fn commit(&self) -> &Arc<str> {
         &self.commit
     }
@@ -127,22 +179,6 @@ impl GitTree {
         }
         Ok(())
     }
-
-    /// Reads a blob that is not larger than the limit.
-    fn read_blob(&self, repository: &Repository, id: ObjectId) -> Result<Arc<[u8]>, (DiagnosticKind, String)> {
-        let missing = |error: gix::Error| {
-            (
-                DiagnosticKind::Unreadable,
-                format!("its content is not in this clone ({error}); a partial clone needs a fetch"),
-            )
-        };
-        let size = repository.find_header(id).map_err(missing)?.size();
-        if size > self.max_file_size {
-            return Err((DiagnosticKind::Limit, too_large(size, self.max_file_size)));
-        }
-        let mut blob = repository.find_blob(id).map_err(missing)?;
-        Ok(blob.take_data().into())
-    }
 }
 
 impl FileTree for GitTree {
@@ -151,23 +187,24 @@ impl FileTree for GitTree {
     }
 
     fn read(&self, candidate: &Candidate) -> Result<Arc<[u8]>, Diagnostic> {
-        let failed = |(kind, message): (_, String)| Diagnostic::new(kind, message).path(candidate.path.clone());
-        let unknown = || failed((DiagnosticKind::Unreadable, "no such file in this revision".to_owned()));
+        let unknown = || {
+            Diagnostic::new(DiagnosticKind::Unreadable, "no such file in this revision").path(candidate.path.clone())
+        };
         let id = *self.blobs.get(&candidate.path).ok_or_else(unknown)?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let repository = idle.unwrap_or_else(|| self.repository.to_thread_local());
-        let bytes = self.read_blob(&repository, id).map_err(failed);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(repository);
-        bytes
+        self.contents.read(id, candidate)
     }
 
     fn origin(&self, _candidate: &Candidate) -> Origin {
-        Origin::GitBlob { commit: self.commit.clone() }
+        if self.commit.is_empty() { Origin::WorkTree } else { Origin::GitBlob { commit: self.commit.clone() } }
     }
 }
 
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// Whether a name relative to the target's folder belongs to the target.
-fn is_wanted(wanted: &Wanted, name: &str) -> bool {
+pub(crate) fn is_wanted(wanted: &Wanted, name: &str) -> bool {
     match wanted {
         Wanted::Everything => !name.split('/').any(|part| part == "node_modules"),
         Wanted::File(file) => name == file,
@@ -249,7 +286,7 @@ pub(crate) fn tracked(folder: &Path) -> Option<Vec<PathBuf>> {
 }
 
 /// Opens the repository that holds `folder`.
-fn open(folder: &Path, named: &Path) -> Result<Repository, TargetError> {
+pub(crate) fn open(folder: &Path, named: &Path) -> Result<Repository, TargetError> {
     let options = gix::open::Options::isolated();
     let mut repository = gix::discover_opts(folder, Default::default(), options)
         .map_err(|error| TargetError::NoRepository { path: named.to_owned(), reason: error.to_string() })?;
@@ -258,7 +295,7 @@ fn open(folder: &Path, named: &Path) -> Result<Repository, TargetError> {
 }
 
 /// The place of an absolute folder within the work tree; empty for its root and for a bare repository.
-fn within_repository(repository: &Repository, folder: &Path) -> PathBuf {
+pub(crate) fn within_repository(repository: &Repository, folder: &Path) -> PathBuf {
     let root = repository.workdir().and_then(|root| root.canonicalize().ok());
     root.and_then(|root| folder.strip_prefix(root).ok().map(Path::to_owned)).unwrap_or_default()
 }

@@ -1,17 +1,19 @@
 //! The outside world as trees of files: what can be scanned, with limits, and nothing of it is ever run.
 //!
 //! Reading order: [`Options`] and [`TargetError`], then the trees: [`Directory`] (a folder or a single file on disk),
-//! [`GitTree`] (the same target as a Git revision has it), [`Stdin`]. All of them implement
+//! [`GitTree`] (the same target as a Git revision or the index has it), [`History`] (all that the repository ever held), [`Stdin`]. All of them implement
 //! [`secscan_model::FileTree`] ([`Forest`] joins several), name files relative to the target with forward slashes, and say what they leave out.
 //! [`merge_base`], [`revision`] and [`file_at`] answer what a scan asks Git besides.
 
 #![forbid(unsafe_code)]
 
+mod blobs;
 mod directory;
 mod error;
 mod exclude;
 mod forest;
 mod git;
+mod history;
 mod stdin;
 mod target;
 
@@ -19,6 +21,7 @@ pub use directory::{Directory, IGNORE_FILE};
 pub use error::TargetError;
 pub use forest::Forest;
 pub use git::{Base, GitTree, file_at, merge_base, revision};
+pub use history::History;
 pub use stdin::Stdin;
 
 /// What a tree leaves out.

@@ -27,5 +27,5 @@ pub use pack::{Automation, Control, ControlRef, ControlStatus, MapEntry, Pack, R
 pub use report::{Finding, FindingKind, Place, Report, Status, Tally};
 pub use resource::{Edge, Graph, Platform, Resource, ResourceId};
 pub use rule::{Confidence, RuleId, RuleInfo, Severity, Text};
-pub use source::{Comment, ImageLayer, LineIndex, Location, Origin, Position, Source, SourceId, Span};
+pub use source::{Comment, ImageLayer, Introduction, LineIndex, Location, Origin, Position, Source, SourceId, Span};
 pub use tree::{Candidate, FileTree, Listing};

@@ -18,6 +18,8 @@ pub enum Origin {
         /// The commit that the tree belongs to.
         commit: Arc<str>,
     },
+    /// A blob of the history of a Git repository.
+    Commit(Arc<Introduction>),
     /// A file of a container image.
     Image(Arc<ImageLayer>),
     /// The configuration of a container image, written out as a file.
@@ -29,8 +31,35 @@ impl Origin {
     pub fn image_layer(&self) -> Option<&ImageLayer> {
         match self {
             Self::Image(layer) => Some(layer),
-            Self::WorkTree | Self::Stdin | Self::GitBlob { .. } | Self::ImageConfig => None,
+            Self::WorkTree | Self::Stdin | Self::GitBlob { .. } | Self::Commit(_) | Self::ImageConfig => None,
         }
+    }
+}
+
+impl Origin {
+    /// The commit that brought a blob of a history.
+    pub fn introduction(&self) -> Option<&Introduction> {
+        match self {
+            Self::Commit(introduction) => Some(introduction),
+            Self::WorkTree | Self::Stdin | Self::GitBlob { .. } | Self::Image(_) | Self::ImageConfig => None,
+        }
+    }
+}
+
+/// The commit that brought something into a history.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Introduction {
+    /// Its full hash.
+    pub commit: Arc<str>,
+    /// Its author, `Name <address>`.
+    pub author: Arc<str>,
+    /// The day on which it was written, `YYYY-MM-DD` in the author's time zone.
+    pub date: Arc<str>,
+}
+
+impl std::fmt::Display for Introduction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "commit {} by {} on {}", self.commit, self.author, self.date)
     }
 }
 

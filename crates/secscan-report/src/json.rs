@@ -9,7 +9,7 @@ use std::io;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use secscan_model::report::{self as model, ControlResult, PackResult};
-use secscan_model::{FindingKind, ImageLayer, Place, Report, RuleInfo, Severity, Tally};
+use secscan_model::{FindingKind, ImageLayer, Introduction, Place, Report, RuleInfo, Severity, Tally};
 use serde::Serialize;
 
 use crate::{Options, indented};
@@ -182,6 +182,9 @@ struct Finding<'a> {
     message: &'a str,
     #[serde(flatten)]
     place: Region<'a>,
+    /// The commit that brought it, when the history was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    introduced: Option<Introduced<'a>>,
     /// The layer of a container image that the file comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     layer: Option<Layer<'a>>,
@@ -243,6 +246,17 @@ struct Region<'a> {
     end_line: u32,
     /// One past the last code point.
     end_column: u32,
+}
+
+/// The commit that brought something.
+#[derive(JsonSchema, Serialize)]
+struct Introduced<'a> {
+    /// The full hash.
+    commit: &'a str,
+    /// `Name <address>`.
+    author: &'a str,
+    /// `YYYY-MM-DD`.
+    date: &'a str,
 }
 
 /// A layer of a container image.
@@ -461,6 +475,7 @@ impl<'a> Finding<'a> {
             new: finding.new,
             message: &finding.message,
             place: Region::new(&finding.place),
+            introduced: finding.origin.introduction().map(Introduced::new),
             layer: finding.origin.image_layer().map(Layer::new),
             platform: finding.platform.as_str(),
             resource_type: &finding.resource_kind,
@@ -493,6 +508,12 @@ impl<'a> Region<'a> {
             end_line: place.end.line(),
             end_column: place.end.column(),
         }
+    }
+}
+
+impl<'a> Introduced<'a> {
+    fn new(introduction: &'a Introduction) -> Self {
+        Self { commit: &introduction.commit, author: &introduction.author, date: &introduction.date }
     }
 }
 

@@ -214,6 +214,12 @@ pub(crate) struct ScanArguments {
     /// Count only findings that are new against this Git revision
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
+    /// Scan what the next commit would change, and count only what it brings: for pre-commit hooks
+    #[arg(long, conflicts_with_all = ["since", "history"])]
+    pub(crate) staged: bool,
+    /// Look for secrets in all that the repository ever held, besides the files of today
+    #[arg(long, conflicts_with = "since")]
+    pub(crate) history: bool,
     /// Exit with 3 when something recognised could not be read or nothing was there to scan
     #[arg(long)]
     pub(crate) strict: bool,

@@ -25,7 +25,8 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
     let selection = &arguments.selection;
     use_threads(selection.jobs)?;
     let base = base(selection, arguments.since.as_deref())?;
-    let prepared = Prepared::new(selection, base.as_ref())?;
+    let reach = Reach::of(arguments);
+    let prepared = Prepared::new(selection, base.as_ref(), reach)?;
     let settings = prepared.settings();
     let shown = shown(&arguments.show);
     let mut builder = prepared.builder(selection)?.keep(shown.pass, shown.unknown);
@@ -51,7 +52,9 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
         .notices
         .extend(notes.into_iter().flatten().chain(prepared.changed_ignore_files()).chain(changed_rules).map(note));
     write_all(arguments, &report, shown, out)?;
-    let verdict = verdict(&report, arguments.strict || settings.strict);
+    // A commit that changes nothing to look at is whole.
+    let is_whole = reach == Reach::Staged && has_nothing(&report);
+    let verdict = verdict(&report, (arguments.strict || settings.strict) && !is_whole);
     // The program ends here; the system takes the memory back faster than it could be dropped.
     std::mem::forget((report, scanner));
     Ok(verdict)
@@ -60,7 +63,7 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
 /// Writes the open findings of a scan to a baseline file.
 pub(crate) fn baseline(arguments: &BaselineArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     use_threads(arguments.selection.jobs)?;
-    let prepared = Prepared::new(&arguments.selection, None)?;
+    let prepared = Prepared::new(&arguments.selection, None, Reach::Present)?;
     let scanner = prepared.build(prepared.builder(&arguments.selection)?.threshold(Threshold::Never))?;
     let report = prepared.scan(&scanner, &arguments.selection, None)?;
     let baseline = Baseline::of(&report.findings);
@@ -75,6 +78,27 @@ pub(crate) fn baseline(arguments: &BaselineArguments, out: &mut dyn Write) -> an
     Ok(Verdict::Passed)
 }
 
+/// What of a repository is looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reach {
+    /// The files of today.
+    Present,
+    /// What the next commit would change.
+    Staged,
+    /// The files of today, and for secrets all that ever was.
+    History,
+}
+
+impl Reach {
+    fn of(arguments: &ScanArguments) -> Self {
+        match (arguments.staged, arguments.history) {
+            (true, _) => Self::Staged,
+            (false, true) => Self::History,
+            (false, false) => Self::Present,
+        }
+    }
+}
+
 /// Settings, rules and targets, read and ready.
 struct Prepared {
     found: Option<Found>,
@@ -83,7 +107,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(selection: &Selection, base: Option<&Base>) -> anyhow::Result<Self> {
+    fn new(selection: &Selection, base: Option<&Base>, reach: Reach) -> anyhow::Result<Self> {
         let first = targets::first_path(&selection.targets);
         let commit = base.map(|base| &*base.commit);
         let found = settings::find(selection.config.as_deref(), first.as_deref(), commit)?;
@@ -93,8 +117,18 @@ impl Prepared {
             options.exclude.clone_from(&settings.exclude);
             options.max_file_size = settings.max_file_size.unwrap_or(options.max_file_size);
         }
-        let tree = targets::open(&selection.targets, &selection.stdin_name, &options, &selection.images)?;
-        let base_tree = commit.map(|commit| targets::open_at(&selection.targets, commit, &options)).transpose()?;
+        let (tree, base_tree) = match reach {
+            Reach::Present => {
+                let tree = targets::open(&selection.targets, &selection.stdin_name, &options, &selection.images)?;
+                let base = commit.map(|commit| targets::open_at(&selection.targets, commit, &options)).transpose()?;
+                (tree, base)
+            }
+            Reach::Staged => {
+                let (staged, head) = targets::open_staged(&selection.targets, &options)?;
+                (staged, Some(head))
+            }
+            Reach::History => (targets::open_with_history(&selection.targets, &options)?, None),
+        };
         Ok(Self { found, tree, base_tree })
     }
 

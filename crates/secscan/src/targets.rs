@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
-use secscan_discover::{Directory, Forest, GitTree, Options, Stdin};
+use secscan_discover::{Directory, Forest, GitTree, History, Options, Stdin};
 use secscan_image::{ImageTree, Target};
 use secscan_model::FileTree;
 
@@ -80,6 +80,47 @@ fn open_image(image: &Target, options: &Options, arguments: &ImageArguments) -> 
     let tree = secscan_image::open(image, &options);
     progress.finish();
     Ok(tree?)
+}
+
+/// What the next commit would change of the targets, and the same as HEAD has it.
+pub(crate) fn open_staged(targets: &[String], options: &Options) -> anyhow::Result<(Forest, Forest)> {
+    let mut staged: Vec<(String, Box<dyn FileTree>)> = Vec::new();
+    let mut head: Vec<(String, Box<dyn FileTree>)> = Vec::new();
+    for (target, path) in folders(targets, "--staged")? {
+        let (ours, theirs) = GitTree::staged(path, options)?;
+        let prefix = prefix(target, targets.len() > 1)?;
+        staged.push((prefix.clone(), Box::new(ours)));
+        head.push((prefix, Box::new(theirs)));
+    }
+    Ok((Forest::new(staged), Forest::new(head)))
+}
+
+/// The targets with all that their repositories ever held.
+pub(crate) fn open_with_history(targets: &[String], options: &Options) -> anyhow::Result<Forest> {
+    let mut trees: Vec<(String, Box<dyn FileTree>)> = Vec::new();
+    for (target, path) in folders(targets, "--history")? {
+        let prefix = prefix(target, targets.len() > 1)?;
+        let history = Box::new(History::open(path, options)?);
+        // A bare repository has no files of today.
+        if !is_bare(path) {
+            trees.push((prefix.clone(), Box::new(Directory::open(path, options)?)));
+        }
+        trees.push((prefix, history));
+    }
+    Ok(Forest::new(trees))
+}
+
+fn is_bare(path: &Path) -> bool {
+    path.join("HEAD").is_file() && path.join("objects").is_dir()
+}
+
+/// The targets as folders and files of a repository; an error for anything else.
+fn folders<'t>(targets: &'t [String], option: &str) -> anyhow::Result<Vec<(&'t String, &'t Path)>> {
+    let folder = |target: &'t String| match kind(target)? {
+        Kind::Path(_) => Ok((target, Path::new(target))),
+        _ => bail!("{option} looks at folders and files of a Git repository; `{target}` is neither"),
+    };
+    targets.iter().map(folder).collect()
 }
 
 /// The same targets at a revision.

@@ -101,6 +101,9 @@ fn text(finding: &Finding, related: &[Related]) -> String {
         more => text.push_str(&format!(" and {more} more")),
     }
     let mut text = sentence(&text);
+    if let Some(introduction) = finding.origin.introduction() {
+        text.push_str(&unlinked(&format!(" It came with {introduction}.")));
+    }
     if let Some(layer) = finding.origin.image_layer() {
         text.push_str(&unlinked(&format!(" It is in {layer}.")));
     }
@@ -171,6 +174,10 @@ fn properties(finding: &Finding) -> PropertyBag {
         ("expected", &finding.expected),
     ];
     let filled = all.into_iter().filter(|(_, value)| !value.is_empty());
+    let introduced = finding
+        .origin
+        .introduction()
+        .map(|it| ("introduced".to_owned(), json!({ "commit": it.commit, "author": it.author, "date": it.date })));
     let layer = finding.origin.image_layer().map(|layer| {
         let mut value = json!({ "number": layer.number, "digest": layer.digest, "createdBy": layer.created_by });
         if let (Some(gone_in), Some(map)) = (layer.gone_in, value.as_object_mut()) {
@@ -179,7 +186,11 @@ fn properties(finding: &Finding) -> PropertyBag {
         ("layer".to_owned(), value)
     });
     PropertyBag {
-        additional_properties: filled.map(|(name, value)| (name.to_owned(), json!(value))).chain(layer).collect(),
+        additional_properties: filled
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .chain(introduced)
+            .chain(layer)
+            .collect(),
         ..Default::default()
     }
 }

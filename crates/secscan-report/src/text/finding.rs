@@ -135,6 +135,7 @@ impl Excerpt {
 /// What is said below the source: a name and a text each.
 fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     let mut notes = vec![("resource", resource(finding))];
+    notes.extend(finding.origin.introduction().map(|it| ("introduced", safe(&it.to_string()).into_owned())));
     notes.extend(finding.origin.image_layer().map(|layer| ("layer", safe(&layer.to_string()).into_owned())));
     if let Some(more) = finding.related.len().checked_sub(MOST_RELATED).filter(|more| *more > 0) {
         notes.push(("note", format!("and {more} more places")));

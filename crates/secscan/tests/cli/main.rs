@@ -1,6 +1,6 @@
 //! The binary, end to end: arguments and files in, exit code and outputs out.
 //!
-//! Reading order: [`workspace`] (a folder that the binary runs in), then the subjects: [`exit_codes`], [`bad_input`], [`commands`], [`gate`], [`since`], [`db`], [`vulnerabilities`].
+//! Reading order: [`workspace`] (a folder that the binary runs in), then the subjects: [`exit_codes`], [`bad_input`], [`commands`], [`gate`], [`since`], [`secrets`], [`db`], [`vulnerabilities`].
 
 #![allow(clippy::print_stderr, reason = "tests that skip say so")]
 
@@ -11,6 +11,7 @@ mod determinism;
 mod exit_codes;
 mod gate;
 mod golden;
+mod secrets;
 mod since;
 mod vulnerabilities;
 mod workspace;

@@ -10,7 +10,7 @@ use crate::workspace::{Run, Workspace, diagnostics, findings, list, privileged_p
 const RULE: &str = "k8s-privileged-container";
 
 /// Runs git in a folder of a workspace, with nothing of the user's configuration.
-fn git(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Run {
+pub(crate) fn git(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Run {
     let mut command = assert_cmd::Command::new("git");
     command.current_dir(workspace.path(folder)).args(arguments);
     for (name, value) in [
@@ -36,7 +36,7 @@ fn commit(workspace: &Workspace) {
 }
 
 /// A repository whose branch `main` has these files and whose branch `change` is checked out; none without git.
-fn repository(files: &[(&str, &str)]) -> Option<Workspace> {
+pub(crate) fn repository(files: &[(&str, &str)]) -> Option<Workspace> {
     if std::process::Command::new("git").arg("--version").output().is_err() {
         eprintln!("skipped: there is no git");
         return None;
