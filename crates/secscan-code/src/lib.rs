@@ -6,7 +6,7 @@
 //! Reading order: [`language`] → [`question`] (what rules ask, as plain data) → [`atoms`] (the words that gate parsing);
 //! with the feature `engine`: `grammar` (what the kinds of each grammar mean) → `tree` (a file, parsed and flattened) →
 //! `names` (imports) → `bindings` (what local names were given) → `shape` (patterns, parsed) → `matching` → `condition` →
-//! [`examine`].
+//! [`examine`](mod@examine).
 
 #![forbid(unsafe_code)]
 
