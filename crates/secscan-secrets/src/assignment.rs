@@ -99,12 +99,21 @@ impl<'t> Reader<'t> {
             (b':', b'=') | (b'?', b'=') | (b'+', b'=') => self.literal(at + 2, before),
             (b':', b':') => None,
             (b':', _) => self.typed(at + 1, before),
-            (b',', _) if was_quoted => self.quoted(self.skip(at + 1, b" \t")),
+            (b',', _) if was_quoted && self.is_argument(name.start) => self.quoted(self.skip(at + 1, b" \t")),
             (b'(', _) if !was_quoted => self.quoted(self.skip(at + 1, b" \t")),
             (b'>', _) if before == b'<' => self.until(at + 1, b"<\n"),
             _ if at > name.end && self.bytes[name.clone()].starts_with(b"--") => self.literal(at, b'-'),
             _ => self.paired_value(name.start, closed).or_else(|| self.typed_before(at)),
         }
+    }
+
+    /// Whether a quoted name is the first argument of a call.
+    fn is_argument(self, name: usize) -> bool {
+        let before = self.bytes[name.saturating_sub(8)..name].trim_ascii_end();
+        before
+            .strip_suffix(b"\"")
+            .or(before.strip_suffix(b"'"))
+            .is_some_and(|call| call.trim_ascii_end().ends_with(b"("))
     }
 
     /// What stands behind a colon: a value, or a type and then the value (`key: str = "value"`).

@@ -8,10 +8,10 @@ use secscan_model::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::Reader;
-use crate::ignore::is_test_file;
+use crate::ignore::{Around, is_test_file};
 use crate::proof::{self, Proof};
 use crate::window::windows;
-use crate::{Ignore, Leak, Text, name, placeholder, randomness};
+use crate::{Ignore, Leak, Text, encoding, name, placeholder, randomness};
 
 /// What a secret rule says.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -130,7 +130,12 @@ impl Detector {
             Some(assigned) => self.of_assignments(pattern, assigned, text, hits),
             None => self.of_pattern(pattern, text.bytes, hits),
         };
-        leaks.iter_mut().for_each(|leak| leak.is_test_data = is_test_data);
+        if !leaks.is_empty() && definition.ignore.contains(&Ignore::TestFile) {
+            let tests = if is_test_data { 0 } else { inline_tests(text) };
+            leaks.iter_mut().for_each(|leak| leak.is_test_data = leak.secret.start as usize >= tests);
+            // What a name makes a secret is nothing to speak of among tests.
+            leaks.retain(|leak| definition.assigned.is_none() || !leak.is_test_data);
+        }
         leaks.sort_by_key(|leak| leak.secret);
         leaks.dedup_by_key(|leak| leak.secret);
         leaks
@@ -194,13 +199,22 @@ impl Detector {
 
     /// Whether what has the right form is likely a secret.
     fn accepts(&self, bytes: &[u8], secret: Span) -> bool {
-        let definition = &self.definition;
         let value = &bytes[secret.range()];
-        let before = before(bytes, secret.start as usize);
+        let around = Around { before: before(bytes, secret.start as usize), after: after(bytes, secret.end as usize) };
+        let proof = self.definition.proof.as_deref().and_then(proof::named);
+        // Manifests hold passwords in base64: what it says counts.
+        let plain = self.definition.generic.then(|| encoding::base64(value)).flatten();
+        let plain = plain.filter(|plain| plain.iter().all(u8::is_ascii_graphic));
+        self.is_likely(value, around)
+            && plain.is_none_or(|plain| self.is_likely(&plain, around))
+            && proof.is_none_or(|proof: &Proof| (proof.holds)(value))
+    }
+
+    fn is_likely(&self, value: &[u8], around: Around<'_>) -> bool {
+        let definition = &self.definition;
         randomness::entropy(value) >= definition.entropy
             && !placeholder::is_placeholder(value)
-            && !definition.ignore.iter().any(|ignore| ignore.covers_value(value, before))
-            && definition.proof.as_deref().and_then(proof::named).is_none_or(|proof: &Proof| (proof.holds)(value))
+            && !definition.ignore.iter().any(|ignore| ignore.covers_value(value, around))
     }
 }
 
@@ -264,6 +278,18 @@ fn before(bytes: &[u8], at: usize) -> &[u8] {
     let least = at.saturating_sub(256);
     let start = memchr::memrchr(b'\n', &bytes[least..at]).map_or(least, |line| least + line + 1);
     &bytes[start..at]
+}
+
+/// What follows an offset on its line, at most 80 bytes.
+fn after(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = &bytes[at..bytes.len().min(at + 80)];
+    rest.split(|byte| *byte == b'\n').next().unwrap_or_default()
+}
+
+/// Where tests within a source file begin; past its end where there are none.
+fn inline_tests(text: Text<'_>) -> usize {
+    let begins = text.path.ends_with(".rs").then(|| memchr::memmem::find(text.bytes, b"#[cfg(test)]")).flatten();
+    begins.unwrap_or(usize::MAX)
 }
 
 /// The line of a keyword and the next ones.

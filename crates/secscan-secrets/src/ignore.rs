@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::randomness;
 
+/// What stands around a value on its line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Around<'t> {
+    pub(crate) before: &'t [u8],
+    pub(crate) after: &'t [u8],
+}
+
 /// What a secret rule may leave out.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -14,7 +21,8 @@ pub enum Ignore {
     Digest,
     /// Values that are a UUID.
     Uuid,
-    /// Passwords that everybody would guess, or that equal the user name: what a stack on a laptop has.
+    /// Passwords that everybody would guess, that equal the user name, or that are for the machine itself or for a host
+    /// of manuals (RFC 2606): what a stack on a laptop has.
     Default,
     /// Lines that speak of hashes: checksums, commits, integrity fields.
     HashLine,
@@ -41,14 +49,14 @@ impl Ignore {
         Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, ignore)| *ignore)
     }
 
-    /// Whether it leaves a value out. `before` is what stands before the value on its line.
-    pub(crate) fn covers_value(self, value: &[u8], before: &[u8]) -> bool {
+    /// Whether it leaves a value out.
+    pub(crate) fn covers_value(self, value: &[u8], around: Around<'_>) -> bool {
         match self {
             Self::Words => randomness::reads_like_words(value),
             Self::Digest => is_digest(value),
             Self::Uuid => is_uuid(value),
-            Self::Default => is_default(value, before),
-            Self::HashLine => speaks_of_hashes(before),
+            Self::Default => is_default(value, around.before) || is_nowhere(around.after),
+            Self::HashLine => speaks_of_hashes(around.before),
             Self::TestFile | Self::GeneratedFile => false,
         }
     }
@@ -139,6 +147,20 @@ fn is_default(password: &[u8], before: &[u8]) -> bool {
         || stem[..letters].is_empty()
         || parts_are_known(&stem[..letters])
         || (!user.is_empty() && user.eq_ignore_ascii_case(password))
+}
+
+/// Whether what follows the password of a URL is a host that nobody else reaches, or one that is reserved for examples.
+fn is_nowhere(after: &[u8]) -> bool {
+    const LOCAL: &[&str] =
+        &["localhost", "127.", "[::1]", "0.0.0.0", "host.docker.internal", "host:", "hostname", "server:"];
+    const RESERVED: &[&str] = &["example.", ".example", ".test", ".invalid", ".local"];
+    let Some(host) = after.strip_prefix(b"@") else { return false };
+    let host = host.split(|byte| matches!(byte, b'/' | b'"' | b'\'' | b' ' | b'?' | b',')).next().unwrap_or_default();
+    let host = host.to_ascii_lowercase();
+    let name = host.split(|byte| *byte == b':').next().unwrap_or_default();
+    LOCAL.iter().any(|local| host.starts_with(local.as_bytes()))
+        || name == b"host"
+        || RESERVED.iter().any(|word| memchr::memmem::find(name, word.as_bytes()).is_some())
 }
 
 /// Words of lines that are about hashes.
@@ -284,10 +306,10 @@ mod tests {
     #[test]
     fn values_are_told_apart() {
         let hex = "0a".repeat(20);
-        assert!(Ignore::Digest.covers_value(hex.as_bytes(), b""));
-        assert!(!Ignore::Digest.covers_value(&hex.as_bytes()[1..], b""));
-        assert!(Ignore::Uuid.covers_value(b"0e37df36-f698-11e6-8dd4-cb9ced3df976", b""));
-        assert!(Ignore::HashLine.covers_value(b"x", b"  \"integrity\": \""));
+        assert!(Ignore::Digest.covers_value(hex.as_bytes(), Around::default()));
+        assert!(!Ignore::Digest.covers_value(&hex.as_bytes()[1..], Around::default()));
+        assert!(Ignore::Uuid.covers_value(b"0e37df36-f698-11e6-8dd4-cb9ced3df976", Around::default()));
+        assert!(Ignore::HashLine.covers_value(b"x", Around { before: b"  \"integrity\": \"", after: b"" }));
         for (password, user) in [
             ("postgres", "x"),
             ("password123", "x"),
@@ -297,12 +319,28 @@ mod tests {
             ("1234", "x"),
         ] {
             assert!(
-                Ignore::Default.covers_value(password.as_bytes(), format!("db://{user}:").as_bytes()),
+                Ignore::Default.covers_value(
+                    password.as_bytes(),
+                    Around { before: format!("db://{user}:").as_bytes(), after: b"@db" }
+                ),
                 "{password}"
             );
         }
+        for (host, nowhere) in [
+            ("@localhost:1", true),
+            ("@db.example.com/x", true),
+            ("@127.0.0.1", true),
+            ("@db.prod.eu", false),
+            ("\"", false),
+        ] {
+            let around = Around { before: b"db://app:", after: host.as_bytes() };
+            assert_eq!(Ignore::Default.covers_value(b"k9XmQ2vL", around), nowhere, "{host}");
+        }
         for password in ["k9XmQ2vL", "correct-horse", "Tr0ub4dor&3"] {
-            assert!(!Ignore::Default.covers_value(password.as_bytes(), b"db://app:"), "{password}");
+            assert!(
+                !Ignore::Default.covers_value(password.as_bytes(), Around { before: b"db://app:", after: b"@db" }),
+                "{password}"
+            );
         }
     }
 

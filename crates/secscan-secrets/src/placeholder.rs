@@ -145,6 +145,9 @@ fn is_variable(text: &[u8]) -> bool {
 /// Where secrets are fetched from: what begins so, or holds it, names a place and not a secret.
 const REFERENCES: &[&str] = &[
     "^",
+    "pk_",
+    "pk.",
+    "pub",
     "vault:",
     "arn:aws",
     "op://",

@@ -2,6 +2,7 @@
 //! accepts, so that none needs to be written down.
 
 use crate::encoding::{BECH32, base64, bech32_checksum, bech32_values, crc24, crc32, in_digits, is_bech32, to_base64};
+use crate::ignore::Around;
 use crate::placeholder;
 use crate::sample::Random;
 
@@ -251,7 +252,7 @@ fn user_and_password(text: &[u8]) -> bool {
     let Some(colon) = decoded.iter().position(|byte| *byte == b':') else { return false };
     let (user, password) = (&decoded[..colon], &decoded[colon + 1..]);
     let is_text = decoded.iter().all(|byte| byte.is_ascii_graphic());
-    let is_default = crate::Ignore::Default.covers_value(password, &decoded[..=colon]);
+    let is_default = crate::Ignore::Default.covers_value(password, Around { before: &decoded[..=colon], after: b"" });
     is_text && !user.is_empty() && password.len() >= 4 && !is_default && !placeholder::is_placeholder(password)
 }
 

@@ -86,6 +86,23 @@ fn test_data_is_told_from_leaks() {
     };
     assert_eq!(in_file("src/a.py"), [false]);
     assert_eq!(in_file("tests/a.py"), [true]);
+    let text = b"let a = \"key_q7xv2kzb\";\n#[cfg(test)]\nmod tests { const B: &str = \"key_m3bt9hld\"; }";
+    let leaks = detector.leaks(Text { path: "src/a.rs", bytes: text }, &[9, 59]);
+    assert_eq!(leaks.iter().map(|leak| leak.is_test_data).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn a_password_in_base64_counts_for_what_it_says() {
+    let definition = || {
+        vec![Definition {
+            generic: true,
+            entropy: 3.0,
+            ignore: vec![Ignore::Default],
+            ..assigned("password", "[!-~]{8,}", Assigned::ByName)
+        }]
+    };
+    assert_eq!(found("a.yaml", "password: cGFzc3dvcmQxMjM=", definition()), [""; 0]);
+    assert_eq!(found("a.yaml", "password: azltUTJ2THg3dw==", definition()).len(), 1);
 }
 
 #[test]
