@@ -18,7 +18,7 @@ pub enum Language {
 }
 
 /// A grammar: what a file is parsed with. Rules are asked of languages; JavaScript has three dialects.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Dialect {
     /// Python.
     Python,

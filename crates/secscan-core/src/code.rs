@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use secscan_code::{Damage, Dialect, Language, Question, language};
 use secscan_model::{
-    Comment, Diagnostic, DiagnosticKind, Graph, Node, Platform, Resource, ResourceId, Source, Span, Tally,
+    Comment, Diagnostic, DiagnosticKind, Graph, Node, Platform, Resource, ResourceId, Source, SourceId, Span, Tally,
 };
 use secscan_rules::RuleSet;
 use secscan_rules::check::{Body, Piece};
 use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
+use serde::{Deserialize, Serialize};
 
 /// How much of a place's text a finding repeats, in characters.
 const SHOWN: usize = 120;
@@ -33,7 +34,7 @@ struct Asked<'r> {
 }
 
 /// What the questions say of one file.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct CodeReading {
     /// What it was parsed as.
     dialect: Dialect,
@@ -46,7 +47,7 @@ pub(crate) struct CodeReading {
     pub(crate) diagnostic: Option<Diagnostic>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 struct CodeHit {
     rule: usize,
     at: Span,
@@ -172,6 +173,12 @@ impl<'r> CodeJudge<'r> {
 }
 
 impl CodeReading {
+    /// The same reading for a file of another number.
+    pub(crate) fn at(mut self, id: SourceId) -> Self {
+        self.diagnostic.iter_mut().flat_map(|diagnostic| &mut diagnostic.at).for_each(|at| at.source = id);
+        self
+    }
+
     /// Whether the report needs the text: a rule is broken, a comment may set findings aside, a diagnostic has a place.
     pub(crate) fn is_needed(&self) -> bool {
         !self.hits.is_empty() || self.has_suppressions || self.diagnostic.is_some()

@@ -15,6 +15,7 @@ use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 use secscan_rules::{Judge, RuleSet};
 
+use crate::cache::Memory;
 use crate::native::{self, Asked};
 use crate::observer::{Event, Observer, Stage};
 use crate::text::{TextJudge, TextReading, from_utf16};
@@ -67,17 +68,20 @@ pub(crate) struct By<'a> {
     /// The day of the scan.
     pub(crate) today: Date,
     pub(crate) keep: Keep,
+    /// What is known of files from earlier scans, where anything is.
+    pub(crate) memory: Option<&'a Memory<'a>>,
 }
 
 /// Reads and judges a tree.
 pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observer: &dyn Observer) -> Examination {
-    let By { rules, advisories, today, keep } = by;
+    let By { rules, advisories, today, keep, memory } = by;
     observer.event(Event::Begin(Stage::List));
     let listing = tree.list();
     observer.event(Event::Files(listing.files.len() as u64));
     let text = TextJudge::new(rules);
+    let search = Search { judge: &text, memory };
     let Reading { mut graph, texts, counts, code_files, mut diagnostics } =
-        read(tree, &listing.files, options, Some(&text), observer);
+        read(tree, &listing.files, options, Some(search), observer);
     diagnostics.extend(listing.diagnostics);
     observer.event(Event::Begin(Stage::Judge));
     let mut judged = judge(&graph, rules, keep);
@@ -113,26 +117,43 @@ pub(crate) struct Reading {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a tree; with a judge of text, all of its files.
+/// How the text of files is searched.
+#[derive(Clone, Copy)]
+pub(crate) struct Search<'a> {
+    judge: &'a TextJudge<'a>,
+    memory: Option<&'a Memory<'a>>,
+}
+
+impl Search<'_> {
+    /// What the rules about text say of a file, whose text is `searched`.
+    fn read(self, source: &Source, version: u32, searched: &Source) -> TextReading {
+        match self.memory {
+            Some(memory) => memory.text(source, version, || self.judge.read(searched)),
+            None => self.judge.read(searched),
+        }
+    }
+}
+
+/// Reads a tree; with a search of text, all of its files.
 pub(crate) fn read(
     tree: &dyn FileTree,
     files: &[Candidate],
     options: &Options,
-    text: Option<&TextJudge<'_>>,
+    search: Option<Search<'_>>,
     observer: &dyn Observer,
 ) -> Reading {
     observer.event(Event::Begin(Stage::Read));
     let counting = files.iter().filter(|file| file.version == 0);
     let paths: Vec<Arc<str>> = counting.map(|file| file.path.clone()).collect();
-    let text = text.filter(|text| !text.is_idle());
-    let is_wanted = |file: &Candidate| text.is_some() || (file.version == 0 && secscan_resources::claims(&file.path));
+    let search = search.filter(|search| !search.judge.is_idle());
+    let is_wanted = |file: &Candidate| search.is_some() || (file.version == 0 && secscan_resources::claims(&file.path));
     let wanted: Vec<_> = files.iter().enumerate().filter(|(_, file)| is_wanted(file)).collect();
     let read_one = |(index, file): &(usize, &Candidate)| {
-        let reading = read_candidate(tree, SourceId(*index as u32), file, text);
+        let reading = read_candidate(tree, SourceId(*index as u32), file, search);
         observer.event(Event::FileRead);
         reading
     };
-    let is_searched = text.is_some();
+    let is_searched = search.is_some();
     let outcomes: Vec<_> = wanted.par_iter().map(read_one).collect();
     let mut readings = Vec::with_capacity(outcomes.len());
     let mut counts = FileCounts { all: files.len() as u64, ..FileCounts::default() };
@@ -175,15 +196,18 @@ fn read_candidate(
     tree: &dyn FileTree,
     id: SourceId,
     file: &Candidate,
-    text: Option<&TextJudge<'_>>,
+    search: Option<Search<'_>>,
 ) -> Result<(Arc<str>, Option<FileReading>, TextReading), Diagnostic> {
-    let bytes = tree.read(file).map_err(|diagnostic| unread(diagnostic, file, text.is_some()))?;
+    let bytes = tree.read(file).map_err(|diagnostic| {
+        search.iter().filter_map(|search| search.memory).for_each(|memory| memory.unread(id, &diagnostic));
+        unread(diagnostic, file, search.is_some())
+    })?;
     let source = Source { id, path: file.path.clone(), origin: tree.origin(file), bytes };
     let read = || {
         // Text in UTF-16 is searched, and shown, as UTF-8; readers say of it what they always say.
-        let decoded = text.and_then(|_| from_utf16(&source.bytes)).map(|bytes| Source { bytes, ..source.clone() });
+        let decoded = search.and_then(|_| from_utf16(&source.bytes)).map(|bytes| Source { bytes, ..source.clone() });
         let searched = decoded.as_ref().unwrap_or(&source);
-        let found = text.map(|text| text.read(searched)).unwrap_or_default();
+        let found = search.map(|search| search.read(&source, file.version, searched)).unwrap_or_default();
         let shown = decoded.clone().filter(|_| found.is_needed());
         let mut reading = if file.version == 0 { read_file(source) } else { FileReading::new(source) };
         if let Some(shown) = shown {
@@ -196,7 +220,7 @@ fn read_candidate(
         if !reading.recognised {
             reading.comments.extend(found.textual_comments(&reading.source));
         }
-        reading.diagnostics.extend(text.iter().flat_map(|text| text.diagnostics(&found)));
+        reading.diagnostics.extend(search.iter().flat_map(|search| search.judge.diagnostics(&found)));
         (file.path.clone(), (reading.recognised || reading.is_needed).then_some(reading), found)
     };
     catch_unwind(AssertUnwindSafe(read)).map_err(|_| {

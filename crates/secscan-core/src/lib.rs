@@ -3,7 +3,7 @@
 //! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text` and `code` (read and judge one tree), `native` and
 //! `vulnerable` (judges in Rust) → `findings` and `places`
 //! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
-//! `controls` (the status of each control). [`examples`] runs the examples of rule files; [`observer`] tells of progress.
+//! `controls` (the status of each control). [`cache`] keeps what scans said for the next one; [`examples`] runs the examples of rule files; [`observer`] tells of progress.
 //!
 //! The library has no terminal, no output format, no network, no clock and no environment.
 //!
@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod baseline;
+pub mod cache;
 mod code;
 pub mod config;
 mod controls;
@@ -45,6 +46,7 @@ mod triage;
 mod vulnerable;
 pub mod waivers;
 
+pub use cache::Cache;
 pub use observer::{Event, Observer, Silent, Stage};
 pub use scanner::{BuildError, Inspection, Scanner, ScannerBuilder, Threshold};
 

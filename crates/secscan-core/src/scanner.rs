@@ -17,6 +17,7 @@ use secscan_rules::check::Literal;
 use secscan_rules::{BindError, Rule, RuleSet};
 
 use crate::baseline::Baseline;
+use crate::cache::{self, Cache, Fingerprints, Memory};
 use crate::config::{Config, KubernetesVersion, NotApplicable};
 use crate::controls::{Mapping, Verdicts, blind_platforms, pack_result};
 use crate::examine::{By, Examination, Keep, Reading, examine, read};
@@ -126,6 +127,8 @@ pub struct Scanner {
     /// Rules that exist and are not asked.
     idle_rules: BTreeSet<RuleId>,
     rules_digest: Arc<str>,
+    /// A hash of the rules with their parameters, as far as they are asked.
+    rules_fingerprint: Arc<str>,
     /// Knows what no output may quote.
     redactor: Redactor,
     /// The packs that were asked for.
@@ -279,6 +282,10 @@ impl ScannerBuilder {
         for rule in &self.user_rules {
             digest.update(format!("{rule:?}").as_bytes());
         }
+        let rules_digest = digest.hex();
+        let choice = (&self.parameters, &self.only, &self.skip, self.settings.min_severity);
+        digest.update(format!("{choice:?}").as_bytes());
+        let rules_fingerprint = digest.hex();
         let mut rules: Vec<Rule> = blob.rules;
         rules.append(&mut self.user_rules);
         secscan_rules::bind(&mut rules, &self.parameters)?;
@@ -287,7 +294,7 @@ impl ScannerBuilder {
         let (packs, idle_packs) = self.chosen_packs()?;
         let mut settings = self.settings;
         settings.inputs.date = settings.today.to_string().into();
-        Ok(Scanner { rules, idle_rules, rules_digest: digest.hex(), redactor, packs, idle_packs, settings })
+        Ok(Scanner { rules, idle_rules, rules_digest, rules_fingerprint, redactor, packs, idle_packs, settings })
     }
 
     /// The rules that run, and those that exist besides.
@@ -347,6 +354,7 @@ impl Scanner {
             rules,
             idle_rules: BTreeSet::new(),
             rules_digest: "".into(),
+            rules_fingerprint: "".into(),
             redactor,
             packs: Vec::new(),
             idle_packs: Vec::new(),
@@ -369,9 +377,53 @@ impl Scanner {
         Inspection { graph, notices }
     }
 
+    /// Scans a tree, or takes up what an earlier scan said of the very same files under the same rules and settings; what is
+    /// new is kept. The report is the same either way.
+    pub fn scan_cached(&self, tree: &dyn FileTree, cache: &dyn Cache, observer: &dyn Observer) -> Report {
+        let all = self.fingerprint();
+        if let Some(kept) = cache::recall(cache, &all, tree) {
+            return Report { inputs: self.inputs(), rules: self.rule_headers(), ..kept };
+        }
+        let record = cache.get(cache::TEXTS).unwrap_or_default();
+        let memory = Memory::new(&record, &self.rules_fingerprint);
+        let examined = self.examine(tree, Some(&memory), observer);
+        observer.event(Event::Begin(Stage::Report));
+        let report = self.report(&examined, None);
+        self.let_go(examined);
+        let prints = Fingerprints { rules: &self.rules_fingerprint, all: &all };
+        memory.keep(cache, prints, &tree.list(), &report);
+        report
+    }
+
+    /// A hash of all that a report hangs on besides the files.
+    fn fingerprint(&self) -> Arc<str> {
+        // Whoever adds a setting decides here whether reports hang on it.
+        let Settings {
+            options,
+            keep,
+            inputs: _,
+            threshold,
+            min_severity,
+            config,
+            config_folder,
+            baseline,
+            advisories,
+            today,
+            ends_after_scan: _,
+        } = &self.settings;
+        let packs =
+            |packs: &[Pack]| packs.iter().map(|pack| (pack.id.clone(), pack.digest.clone())).collect::<Vec<_>>();
+        let packs = (packs(&self.packs), packs(&self.idle_packs));
+        let advisories = advisories.as_ref().map(|store| &store.about().digest);
+        let settings = (options, keep, threshold, min_severity, config, config_folder, baseline, advisories, today);
+        let mut digest = secscan_model::source::Digest::default();
+        digest.update(format!("{}\0{packs:?}\0{settings:?}", self.rules_fingerprint).as_bytes());
+        digest.hex()
+    }
+
     /// Scans a tree.
     pub fn scan(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Report {
-        let examined = self.examine(tree, observer);
+        let examined = self.examine(tree, None, observer);
         observer.event(Event::Begin(Stage::Report));
         let report = self.report(&examined, None);
         self.let_go(examined);
@@ -381,8 +433,8 @@ impl Scanner {
     /// Scans a tree and tells which findings the `base` tree lacks: only these count for the gate. Moved lines and
     /// renamed files are not new. A suppression that the base lacks is a finding of its own.
     pub fn scan_since(&self, tree: &dyn FileTree, base: &dyn FileTree, observer: &dyn Observer) -> Report {
-        let before = self.examine(base, &crate::Silent);
-        let examined = self.examine(tree, observer);
+        let before = self.examine(base, None, &crate::Silent);
+        let examined = self.examine(tree, None, observer);
         observer.event(Event::Begin(Stage::Report));
         let report = self.report(&examined, Some(&before));
         self.let_go(examined);
@@ -396,12 +448,13 @@ impl Scanner {
         }
     }
 
-    fn examine(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Examination {
+    fn examine(&self, tree: &dyn FileTree, memory: Option<&Memory<'_>>, observer: &dyn Observer) -> Examination {
         let by = By {
             rules: &self.rules,
             advisories: self.settings.advisories.as_ref(),
             today: self.settings.today,
             keep: self.settings.keep,
+            memory,
         };
         examine(tree, by, &self.settings.options, observer)
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use secscan_model::{
-    Diagnostic, DiagnosticKind, Graph, Location, Map, Node, Platform, Resource, ResourceId, Source, Span,
+    Diagnostic, DiagnosticKind, Graph, Location, Map, Node, Platform, Resource, ResourceId, Source, SourceId, Span,
 };
 use secscan_rules::RuleSet;
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
 use secscan_secrets::{Asked, Detector, Leak, Text};
+use serde::{Deserialize, Serialize};
 
 use crate::findings::MOST_RELATED;
 
@@ -21,7 +22,7 @@ pub(crate) struct SecretJudge<'r> {
 }
 
 /// What the detectors say of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct SecretReading {
     hits: Vec<SecretHit>,
     /// Secrets that are taken for test data.
@@ -30,7 +31,7 @@ pub(crate) struct SecretReading {
     spans: Vec<Span>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 struct SecretHit {
     rule: usize,
     at: Location,
@@ -149,6 +150,12 @@ impl<'r> SecretJudge<'r> {
 }
 
 impl SecretReading {
+    /// The same reading for a file of another number.
+    pub(crate) fn at(mut self, id: SourceId) -> Self {
+        self.hits.iter_mut().chain(&mut self.set_aside).for_each(|hit| hit.at.source = id);
+        self
+    }
+
     /// Whether the report needs the text.
     pub(crate) fn is_needed(&self) -> bool {
         !self.hits.is_empty() || !self.set_aside.is_empty()
@@ -216,8 +223,6 @@ fn shape_of_line(source: &Source, at: Span, secrets: &[Span]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use secscan_model::SourceId;
-
     use super::*;
 
     #[test]

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use secscan_model::{Comment, Diagnostic, Graph, Source};
+use secscan_model::{Comment, Diagnostic, Graph, Source, SourceId};
 use secscan_rules::RuleSet;
 use secscan_rules::judge::Verdict;
+use serde::{Deserialize, Serialize};
 
 use crate::code::{CodeJudge, CodeReading};
 use crate::secrets::{SecretJudge, SecretReading};
@@ -34,7 +35,7 @@ pub(crate) struct TextJudge<'r> {
 }
 
 /// What the rules about text say of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct TextReading {
     /// Whether it is text at all.
     pub(crate) is_text: bool,
@@ -138,6 +139,13 @@ struct Hits {
 }
 
 impl TextReading {
+    /// The same reading for a file of another number: files move up and down between scans.
+    pub(crate) fn at(mut self, id: SourceId) -> Self {
+        self.secrets = self.secrets.at(id);
+        self.code = self.code.map(|code| code.at(id));
+        self
+    }
+
     /// Whether the report needs the text: a rule is broken, or something in it has a place.
     pub(crate) fn is_needed(&self) -> bool {
         self.secrets.is_needed() || self.code.as_ref().is_some_and(CodeReading::is_needed)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{Location, Platform};
 
 /// What kind of thing was missed.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub enum DiagnosticKind {
     /// A file or folder could not be opened or read, or is not text where text is needed.
     Unreadable,
@@ -47,7 +47,7 @@ impl DiagnosticKind {
 }
 
 /// One thing that was not looked at.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Diagnostic {
     /// What kind of thing.
     pub kind: DiagnosticKind,

@@ -112,7 +112,7 @@ pub struct Pack {
 }
 
 /// A control of a certain pack.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct ControlRef {
     /// The pack's id.
     pub pack: Arc<str>,
@@ -127,7 +127,7 @@ impl std::fmt::Display for ControlRef {
 }
 
 /// The verdict over one control. Nothing here says "compliant".
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub enum ControlStatus {
     /// At least one unwaived violation.
     Fail,

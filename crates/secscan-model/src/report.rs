@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The verdict that a [`Finding`] records.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub enum FindingKind {
     /// The rule is broken.
     Fail,
@@ -33,7 +33,7 @@ impl FindingKind {
 }
 
 /// A place in a file as people read it.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The path relative to the root of the scan, with forward slashes.
     pub path: Arc<str>,
@@ -57,7 +57,7 @@ impl Place {
 }
 
 /// A place that explains a finding.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Related {
     /// The place.
     pub place: Place,
@@ -66,7 +66,7 @@ pub struct Related {
 }
 
 /// Whether a finding counts.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Status {
     /// It counts.
     Open,
@@ -103,7 +103,7 @@ impl Status {
 }
 
 /// An edit that certainly mends a finding.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Fix {
     /// What the edit does.
     pub description: Arc<str>,
@@ -114,7 +114,7 @@ pub struct Fix {
 }
 
 /// The published vulnerability that a finding is about, and the package that has it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Advisory {
     /// The preferred one of its ids.
     pub id: Arc<str>,
@@ -141,7 +141,7 @@ pub struct Advisory {
 }
 
 /// One verdict with its place.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// The rule.
     pub rule: RuleId,
@@ -184,7 +184,7 @@ pub struct Finding {
 }
 
 /// How often a rule was asked, and what came out.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     /// Subjects for which the rule holds.
     pub pass: u64,
@@ -204,7 +204,7 @@ impl Tally {
 }
 
 /// The status of one control, with its evidence.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ControlResult {
     /// Pack and number.
     pub control: ControlRef,
@@ -233,7 +233,7 @@ pub struct ControlResult {
 }
 
 /// The status of one pack.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PackResult {
     /// Its id.
     pub id: Arc<str>,
@@ -254,7 +254,7 @@ pub struct PackResult {
 }
 
 /// A diagnostic with its place resolved.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Notice {
     /// What kind of thing was missed.
     pub kind: DiagnosticKind,
@@ -297,7 +297,7 @@ pub struct RunInputs {
 }
 
 /// A package that was found, for bills of materials.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PackageEntry {
     /// Its package URL: the identity.
     pub purl: Arc<str>,
@@ -320,7 +320,7 @@ pub struct PackageEntry {
 }
 
 /// What was looked at.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Coverage {
     /// Files that the trees hold.
     pub files: u64,
@@ -335,7 +335,7 @@ pub struct Coverage {
 }
 
 /// What the gate says.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Gate {
     /// Whether findings keep the change out.
     pub failed: bool,
@@ -346,13 +346,15 @@ pub struct Gate {
 }
 
 /// All that a scan says.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Report {
-    /// What the scan was made from.
+    /// What the scan was made from. Not kept between scans: each says its own.
+    #[serde(skip)]
     pub inputs: RunInputs,
     /// What was looked at.
     pub coverage: Coverage,
-    /// The headers of all rules that ran, sorted by id.
+    /// The headers of all rules that ran, sorted by id. Not kept between scans: the scanner has them.
+    #[serde(skip)]
     pub rules: Vec<Arc<RuleInfo>>,
     /// One tally a rule that ran.
     pub tallies: BTreeMap<RuleId, Tally>,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 /// The number of a file within one scan. Ids ascend with the path, so sorting by id is sorting by path.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct SourceId(pub u32);
 
 /// Where a file's bytes came from.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Origin {
     /// A file of a directory.
     WorkTree,
@@ -47,7 +47,7 @@ impl Origin {
 }
 
 /// The commit that brought something into a history.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Introduction {
     /// Its full hash.
     pub commit: Arc<str>,
@@ -64,7 +64,7 @@ impl std::fmt::Display for Introduction {
 }
 
 /// The layer of an image that a file comes from.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ImageLayer {
     /// Its number, beginning at one with the lowest.
     pub number: u32,
@@ -130,7 +130,7 @@ impl Source {
 }
 
 /// A half-open range of bytes in one file.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// The first byte.
     pub start: u32,
@@ -169,7 +169,7 @@ impl From<std::ops::Range<usize>> for Span {
 }
 
 /// A span of a certain file.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct Location {
     /// The file.
     pub source: SourceId,
@@ -178,7 +178,7 @@ pub struct Location {
 }
 
 /// A comment of a file, for suppressions.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Comment {
     /// The bytes of the comment, from its marker (`#`, `//`, `/*`) to its end, without the line break.
     pub span: Span,
@@ -187,7 +187,7 @@ pub struct Comment {
 }
 
 /// A line and a column as people count them: both begin at one, columns count code points.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct Position {
     line: u32,
     column: u32,
@@ -273,6 +273,13 @@ impl Digest {
     /// Feeds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
+    }
+
+    /// The first 16 bytes of the hash.
+    pub fn key(&self) -> [u8; 16] {
+        let mut key = [0; 16];
+        key.copy_from_slice(&self.0.finalize().as_bytes()[..16]);
+        key
     }
 
     /// The first 16 bytes of the hash in hexadecimal.

@@ -223,9 +223,22 @@ pub(crate) struct ScanArguments {
     /// Exit with 3 when something recognised could not be read or nothing was there to scan
     #[arg(long)]
     pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
     /// List these too, besides open findings: pass, unknown, suppressed, waived
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(secscan_report::Shown::WORDS))]
     pub(crate) show: Vec<String>,
+}
+
+/// What earlier scans said.
+#[derive(Args, Debug)]
+pub(crate) struct CacheArguments {
+    /// Forget what earlier scans said, and keep nothing: the default in CI, where the variable CI is set
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Keep what scans said in this folder, in CI too (also SECSCAN_CACHE) [default: secscan in the user's cache folder]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "no_cache")]
+    pub(crate) cache_dir: Option<PathBuf>,
 }
 
 /// How images are opened.

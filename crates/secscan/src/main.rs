@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod cache;
 mod db;
 mod explain;
 mod init;

@@ -18,7 +18,7 @@ use secscan_report::Shown;
 use crate::args::{BaselineArguments, Output, ScanArguments, Selection};
 use crate::progress::Progress;
 use crate::settings::{self, Found};
-use crate::{Verdict, db, packs, rule_files, targets, unless_abandoned};
+use crate::{Verdict, cache, db, packs, rule_files, targets, unless_abandoned};
 
 /// Scans and reports.
 pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
@@ -45,7 +45,11 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
         builder = builder.baseline(Baseline::parse(&text, &file.display().to_string())?);
     }
     let scanner = prepared.build(builder)?;
-    let mut report = prepared.scan(&scanner, selection, base.as_ref())?;
+    let kept = match (reach, &base) {
+        (Reach::Present, None) => cache::of(&arguments.cache, &selection.targets),
+        _ => None,
+    };
+    let mut report = prepared.scan(&scanner, selection, base.as_ref(), kept.as_ref())?;
     let changed_rules = prepared.changed_rules(base.as_ref())?;
     let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
     report
@@ -65,7 +69,7 @@ pub(crate) fn baseline(arguments: &BaselineArguments, out: &mut dyn Write) -> an
     use_threads(arguments.selection.jobs)?;
     let prepared = Prepared::new(&arguments.selection, None, Reach::Present)?;
     let scanner = prepared.build(prepared.builder(&arguments.selection)?.threshold(Threshold::Never))?;
-    let report = prepared.scan(&scanner, &arguments.selection, None)?;
+    let report = prepared.scan(&scanner, &arguments.selection, None, None)?;
     let baseline = Baseline::of(&report.findings);
     if arguments.output == Path::new("-") {
         write!(out, "{}", baseline.to_json())?;
@@ -239,11 +243,18 @@ impl Prepared {
         }
     }
 
-    fn scan(&self, scanner: &Scanner, selection: &Selection, base: Option<&Base>) -> anyhow::Result<Report> {
+    fn scan(
+        &self,
+        scanner: &Scanner,
+        selection: &Selection,
+        base: Option<&Base>,
+        kept: Option<&cache::Folder>,
+    ) -> anyhow::Result<Report> {
         let progress = Progress::new();
-        let mut report = match &self.base_tree {
-            Some(base_tree) => scanner.scan_since(&self.tree, base_tree, &progress),
-            None => scanner.scan(&self.tree, &progress),
+        let mut report = match (&self.base_tree, kept) {
+            (Some(base_tree), _) => scanner.scan_since(&self.tree, base_tree, &progress),
+            (None, Some(kept)) => scanner.scan_cached(&self.tree, kept, &progress),
+            (None, None) => scanner.scan(&self.tree, &progress),
         };
         progress.finish();
         report.inputs.base = base.map(|base| base.commit.clone());

@@ -144,6 +144,15 @@ pub(crate) fn first_path(targets: &[String]) -> Option<PathBuf> {
     })
 }
 
+/// Where all targets are on disk; none when one of them is no folder or file.
+pub(crate) fn on_disk(targets: &[String]) -> Option<Vec<PathBuf>> {
+    let path = |target: &String| match kind(target) {
+        Ok(Kind::Path(path)) => path.canonicalize().ok(),
+        _ => None,
+    };
+    targets.iter().map(path).collect()
+}
+
 /// What stands in front of the paths of a target, so that they read from the working directory: the folder itself when
 /// it lies below; nothing when it lies elsewhere, or its name when several targets must be told apart.
 fn prefix(target: &str, is_one_of_many: bool) -> anyhow::Result<String> {

@@ -58,6 +58,8 @@ impl Workspace {
         command.current_dir(self.folder.path()).args(arguments).timeout(PATIENCE);
         command.env_remove("SOURCE_DATE_EPOCH").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
         command.env_remove("SECSCAN_DB").env("XDG_DATA_HOME", self.path(".no-data"));
+        // As in CI, nothing is kept between runs but where a test asks for it.
+        command.env_remove("SECSCAN_CACHE").env("CI", "true");
         command
     }
 
