@@ -205,97 +205,17 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
-/// Whether a file is program text, where literals have quotes.
+/// The ends of the names of program texts, where literals have quotes.
+const PROGRAM_ENDS: &str = "py pyi js jsx ts tsx mjs cjs mts cts vue svelte go java kt kts scala groovy gradle rb erb php rs c h cc cpp \
+    cxx hpp hh m mm cs fs vb swift dart lua pl pm r jl ex exs erl hs ml clj elm tf tofu hcl sol proto graphql \
+    nix zig sql ipynb css scss less tpl j2 jinja html htm md rst adoc mdx po txt jsonnet libsonnet cue star bzl \
+    rego coffee asm s y l awk";
+
+/// Whether a file is program text.
 fn is_program(path: &str) -> bool {
-    const ENDS: &[&str] = &[
-        "py",
-        "pyi",
-        "js",
-        "jsx",
-        "ts",
-        "tsx",
-        "mjs",
-        "cjs",
-        "mts",
-        "cts",
-        "vue",
-        "svelte",
-        "go",
-        "java",
-        "kt",
-        "kts",
-        "scala",
-        "groovy",
-        "gradle",
-        "rb",
-        "erb",
-        "php",
-        "rs",
-        "c",
-        "h",
-        "cc",
-        "cpp",
-        "cxx",
-        "hpp",
-        "hh",
-        "m",
-        "mm",
-        "cs",
-        "fs",
-        "vb",
-        "swift",
-        "dart",
-        "lua",
-        "pl",
-        "pm",
-        "r",
-        "jl",
-        "ex",
-        "exs",
-        "erl",
-        "hs",
-        "ml",
-        "clj",
-        "elm",
-        "tf",
-        "tofu",
-        "hcl",
-        "sol",
-        "proto",
-        "graphql",
-        "nix",
-        "zig",
-        "sql",
-        "ipynb",
-        "css",
-        "scss",
-        "less",
-        "tpl",
-        "j2",
-        "jinja",
-        "html",
-        "htm",
-        "md",
-        "rst",
-        "adoc",
-        "mdx",
-        "po",
-        "txt",
-        "jsonnet",
-        "libsonnet",
-        "cue",
-        "star",
-        "bzl",
-        "rego",
-        "coffee",
-        "asm",
-        "s",
-        "y",
-        "l",
-        "awk",
-    ];
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').is_some_and(|(_, end)| ENDS.iter().any(|known| known.eq_ignore_ascii_case(end)))
+    let is = |end: &str| PROGRAM_ENDS.split(' ').any(|known| known.eq_ignore_ascii_case(end));
+    name.rsplit_once('.').is_some_and(|(_, end)| is(end))
 }
 
 #[cfg(test)]
