@@ -40,6 +40,14 @@ pub(crate) fn folded(platform: Platform, kind: &str) -> Cow<'_, str> {
     }
 }
 
+/// The part of a type pattern that looks at the type itself.
+pub(crate) fn kind(platform: Platform, pattern: &str) -> &str {
+    match pattern.split_once('/') {
+        Some((_, kind)) if platform == Platform::Kubernetes => kind,
+        _ => pattern,
+    }
+}
+
 /// Whether text matches a pattern in which `*` stands for any run of characters.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
