@@ -129,6 +129,11 @@ pub fn read_file(source: Source) -> FileReading {
         let (file, comments) = terraform::parse(&source, &mut reading.diagnostics);
         reading.comments = comments;
         reading.fragment = Some(Fragment::Terraform(file));
+    } else if arm::claims(&source.path) {
+        reading.recognised = true;
+        let (file, comments) = arm::parse(&source, &mut reading.diagnostics);
+        reading.comments = comments;
+        reading.fragment = Some(Fragment::Arm(Box::new(file)));
     } else if dockerfile::claims(&source.path) {
         reading.recognised = true;
         let parsed = secscan_parse::dockerfile::parse(&source);
@@ -323,6 +328,7 @@ fn append(graph: &mut Graph, batch: Batch) {
 /// Whether any reader may want a file of this path: the others are not read at all.
 pub fn claims(path: &str) -> bool {
     terraform::claims(path)
+        || arm::claims(path)
         || dockerfile::claims(path)
         || installed::format_of(path).is_some()
         || packages::format_of(path).is_some()

@@ -293,7 +293,9 @@ impl<'a> Deployment<'a> {
         let Some(parameter) = template.parameters.get(&key) else {
             return Node::unresolved(format!("there is no parameter `{name}`"), term.at);
         };
-        if let Some(value) = self.given.get(&key) {
+        // What is given null has its default.
+        let given = self.given.get(&key).filter(|value| !value.is_null() || parameter.default.is_none());
+        if let Some(value) = given {
             return through(value.clone(), term.at);
         }
         let Some(default) = &parameter.default else {
@@ -314,6 +316,16 @@ impl<'a> Deployment<'a> {
             }
         };
         self.used(value, weight, term)
+    }
+
+    /// What a parameter file says of a parameter, where it says it.
+    pub(super) fn given_value(&mut self, name: &str) -> Node {
+        let template = self.template;
+        let parameter = template.parameters.get(&name.to_lowercase());
+        match parameter.and_then(|parameter| parameter.default.as_ref()) {
+            Some(default) => self.evaluate(default),
+            None => Node::unresolved(format!("parameter `{name}` has no value"), Location::default()),
+        }
     }
 
     /// What a variable stands for.

@@ -89,9 +89,17 @@ pub(super) fn given(parameters: &Term) -> Vec<Field> {
     parameters.fields().iter().map(|field| Field { key: field.key.clone(), value: value(field) }).collect()
 }
 
-/// The parameters that a parameter file gives values to.
-pub(super) fn parameter_file(document: &Node) -> Vec<Field> {
-    get(document, "parameters").map(|parameters| given(&constant(parameters))).unwrap_or_default()
+/// What a parameter file gives, as the defaults of parameters of its own.
+pub(super) fn parameter_file(document: &Node) -> Template {
+    let mut template = Template::default();
+    let fields = get(document, "parameters").map(|parameters| given(&constant(parameters))).unwrap_or_default();
+    for field in fields {
+        let Some(name) = field.fixed().cloned() else { continue };
+        template.declared.push(Declared { kind: "parameter", name: name.clone(), body: field.value.clone() });
+        let parameter = Parameter { name: name.clone(), default: Some(field.value), nullable: false };
+        template.parameters.insert(name.to_lowercase(), parameter);
+    }
+    template
 }
 
 fn section<'n>(node: &'n Node, name: &str) -> &'n [Entry] {

@@ -8,6 +8,7 @@
 //! the parameter file, else their defaults; what only a deployment tells is unresolved. Azure ignores case in types and
 //! names, and so does the judge.
 
+mod bicep;
 mod deployment;
 mod evaluator;
 mod expression;
@@ -21,11 +22,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use memchr::memmem;
-use secscan_model::{Diagnostic, DiagnosticKind, Location, Node, Platform, Source};
+use secscan_model::{Comment, Diagnostic, DiagnosticKind, Location, Node, Platform, Source, Span};
 
 use self::deployment::Emission;
 use self::evaluator::{Deployment, Shared};
-use self::term::{Declaration, Deploys, Field, Template};
+use self::term::{Declaration, Deploys, Template};
 use crate::reading::{FileReading, Fragment};
 use crate::{Batch, Reader};
 
@@ -47,8 +48,8 @@ pub struct File {
 enum Role {
     /// A template; whether it was made from Bicep.
     Template { generated: bool },
-    /// Values of parameters, and the template that it names, if it names one.
-    Parameters { given: Vec<Field>, using: Option<Arc<str>> },
+    /// Values of parameters, as the defaults of its own, and the template that it names, if it names one.
+    Parameters { using: Option<Arc<str>> },
 }
 
 /// The reader of ARM templates in JSON.
@@ -70,12 +71,7 @@ impl Reader for Arm {
 
     fn defer(&self, source: &Source, document: &Node) -> Option<Fragment> {
         let file = match json::is_parameters(document) {
-            true => File {
-                template: Template::default(),
-                role: Role::Parameters { given: json::parameter_file(document), using: None },
-                calls: BTreeSet::new(),
-                at: document.at,
-            },
+            true => File::of_parameters(json::parameter_file(document), None, document.at),
             false => {
                 let generator = document.at_path(&["metadata", "_generator", "name"]).and_then(Node::as_str);
                 let generated = generator == Some("bicep");
@@ -84,6 +80,24 @@ impl Reader for Arm {
         };
         Some(Fragment::Arm(Box::new(file)))
     }
+}
+
+/// Whether a file is Bicep's by its name.
+pub fn claims(path: &str) -> bool {
+    secscan_parse::bicep::claims(path)
+}
+
+/// Parses a Bicep file or a Bicep parameter file.
+pub fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
+    let parsed = secscan_parse::bicep::parse(source);
+    diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| diagnostic.blinds(Platform::Arm)));
+    let at = source.at(Span::new(0, source.bytes.len()));
+    let (template, using) = bicep::template(source, &parsed.statements);
+    let file = match source.path.ends_with(".bicepparam") {
+        true => File::of_parameters(template, using, at),
+        false => File::of_template(template, false, at),
+    };
+    (file, parsed.comments)
 }
 
 fn is_yaml(path: &str) -> bool {
@@ -95,6 +109,10 @@ impl File {
         let mut calls = BTreeSet::new();
         collect_calls(&template.resources, &mut calls);
         Self { template, role: Role::Template { generated }, calls, at }
+    }
+
+    fn of_parameters(template: Template, using: Option<Arc<str>>, at: Location) -> Self {
+        Self { template, role: Role::Parameters { using }, calls: BTreeSet::new(), at }
     }
 
     fn is_template(&self) -> bool {
@@ -157,7 +175,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The parameter files of a template, in the order of their paths.
-    fn parameters(&self, template: &str) -> Vec<(&'a Source, &'a [Field])> {
+    fn parameters(&self, template: &str) -> Vec<(&'a Source, &'a File)> {
         let stem = template.rsplit_once('.').map_or(template, |(stem, _)| stem);
         let is_for = |path: &str, using: Option<&Arc<str>>| match using {
             Some(using) => **using == *template,
@@ -167,7 +185,7 @@ impl<'a> Tree<'a> {
             .files
             .iter()
             .filter_map(|(path, (source, file))| match &file.role {
-                Role::Parameters { given, using } if is_for(path, using.as_ref()) => Some((*source, &**given)),
+                Role::Parameters { using } if is_for(path, using.as_ref()) => Some((*source, *file)),
                 _ => None,
             })
             .collect();
@@ -189,7 +207,7 @@ pub(crate) fn evaluate(
         if tree.is_made(source, file) {
             let message = "made from a Bicep file of the tree, which was judged in its place";
             let note = Diagnostic::new(DiagnosticKind::Skipped, message).path(source.path.clone());
-            diagnostics.push(note.at(source.at(Default::default())));
+            diagnostics.push(note.at(source.at(Span::default())));
             continue;
         }
         let parameters = tree.parameters(&source.path);
@@ -206,19 +224,18 @@ pub(crate) fn evaluate(
 fn deploy<'a>(
     source: &Source,
     file: &'a File,
-    parameters: Option<(&'a Source, &'a [Field])>,
+    parameters: Option<(&'a Source, &'a File)>,
     lookup: &'a dyn Fn(&str) -> Option<&'a File>,
     batch: &mut Batch,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let shared = Shared::new(lookup);
     let path = vec![source.path.clone()];
-    let mut deployment = Deployment::new(shared, file, &file.template, path, HashMap::new());
-    for field in parameters.iter().flat_map(|(_, given)| given.iter()) {
-        if let Some(name) = field.fixed() {
-            let value = deployment.evaluate(&field.value);
-            deployment.given.insert(name.to_lowercase(), value);
-        }
+    let mut deployment = Deployment::new(shared.clone(), file, &file.template, path.clone(), HashMap::new());
+    if let Some((_, given)) = parameters {
+        let mut giving = Deployment::new(shared, given, &given.template, path, HashMap::new());
+        let names = given.template.declared.iter().map(|declared| &declared.name);
+        deployment.given = names.map(|name| (name.to_lowercase(), giving.given_value(name))).collect();
     }
     let unit = parameters.map_or(&source.path, |(source, _)| &source.path);
     let mut emission = Emission::new(batch, format!("arm:{unit}").into());

@@ -330,11 +330,19 @@ fn split_name(name: &Node) -> Vec<Node> {
     }
 }
 
-/// A value of a resource to which the deployment may add.
+/// A value of a resource: the deployment may add to every map in it.
 fn open_ended(mut value: Node) -> Node {
-    if let Value::Map(map) = &mut value.value {
-        let map = Arc::make_mut(map);
-        map.rest.get_or_insert_with(|| format!("more is {AT_DEPLOYMENT}").into());
+    match &mut value.value {
+        Value::Map(map) => {
+            let map = Arc::make_mut(map);
+            let entries: Vec<_> =
+                map.entries().iter().map(|entry| (entry.key.clone(), open_ended(entry.value.clone()))).collect();
+            let rest = map.rest.clone().unwrap_or_else(|| format!("more is {AT_DEPLOYMENT}").into());
+            *map = entries.into_iter().collect();
+            map.rest = Some(rest);
+        }
+        Value::List(items) => Arc::make_mut(items).iter_mut().for_each(|item| *item = open_ended(item.clone())),
+        Value::Scalar(_) | Value::Unresolved(_) => {}
     }
     value
 }
