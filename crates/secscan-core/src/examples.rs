@@ -186,6 +186,7 @@ fn usual_path(platform: Platform) -> &'static str {
     match platform {
         Platform::Terraform => "main.tf",
         Platform::CloudFormation => "template.yaml",
+        Platform::Arm => "template.json",
         Platform::Kubernetes | Platform::Common | Platform::Unit | Platform::Configuration => "manifest.yaml",
         Platform::Package => "package.json",
         Platform::Image => ".image/config.json",

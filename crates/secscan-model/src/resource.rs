@@ -11,6 +11,8 @@ pub enum Platform {
     Terraform,
     /// AWS CloudFormation.
     CloudFormation,
+    /// Azure Resource Manager: templates in JSON and in Bicep.
+    Arm,
     /// Kubernetes manifests.
     Kubernetes,
     /// Dockerfiles.
@@ -39,6 +41,7 @@ pub enum Platform {
 pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Terraform, "terraform"),
     (Platform::CloudFormation, "cloudformation"),
+    (Platform::Arm, "arm"),
     (Platform::Kubernetes, "kubernetes"),
     (Platform::Dockerfile, "dockerfile"),
     (Platform::Compose, "compose"),

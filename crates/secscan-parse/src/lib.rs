@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "bicep")]
+pub mod bicep;
 #[cfg(feature = "dockerfile")]
 pub mod dockerfile;
 #[cfg(feature = "hcl")]

@@ -9,9 +9,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arm;
 mod aws;
 pub mod cloudformation;
 pub mod compose;
+mod composed;
 pub mod computed;
 mod derived;
 pub mod dockerfile;
@@ -19,6 +21,7 @@ pub mod github_actions;
 pub mod image;
 pub mod installed;
 pub mod kubernetes;
+mod links;
 pub mod packages;
 mod reading;
 mod rewrite;

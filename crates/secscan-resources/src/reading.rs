@@ -8,7 +8,7 @@ use secscan_model::{
 use secscan_parse::Parsed;
 
 use crate::{
-    aws, cloudformation, compose, dockerfile, github_actions, image, installed, kubernetes, packages, terraform,
+    arm, aws, cloudformation, compose, dockerfile, github_actions, image, installed, kubernetes, packages, terraform,
 };
 
 /// What a user may tell readers.
@@ -38,6 +38,8 @@ impl Batch {
 /// A part of something that only a whole folder makes sense of.
 #[derive(Debug)]
 pub enum Fragment {
+    /// A template of Azure, or a file with values for its parameters.
+    Arm(Box<arm::File>),
     /// A Terraform configuration or variable file.
     Terraform(terraform::File),
     /// A file that names packages.
@@ -93,8 +95,13 @@ pub trait Reader: Sync {
         false
     }
 
+    /// What a document is that waits for other files of the scan; then [`Reader::read`] is not asked.
+    fn defer(&self, _source: &Source, _document: &Node) -> Option<Fragment> {
+        None
+    }
+
     /// Reads one document.
-    fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>);
+    fn read(&self, _source: &Source, _document: &Node, _batch: &mut Batch, _diagnostics: &mut Vec<Diagnostic>) {}
 
     /// References across files, once all resources are known. What a limit left out is a diagnostic.
     fn link(&self, _graph: &Graph, _diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge> {
@@ -107,6 +114,7 @@ pub static READERS: &[&dyn Reader] = &[
     &image::Image,
     &github_actions::GithubActions,
     &compose::Compose,
+    &arm::Arm,
     &cloudformation::CloudFormation,
     &kubernetes::Kubernetes,
     &packages::Sbom,
@@ -121,6 +129,11 @@ pub fn read_file(source: Source) -> FileReading {
         let (file, comments) = terraform::parse(&source, &mut reading.diagnostics);
         reading.comments = comments;
         reading.fragment = Some(Fragment::Terraform(file));
+    } else if arm::claims(&source.path) {
+        reading.recognised = true;
+        let (file, comments) = arm::parse(&source, &mut reading.diagnostics);
+        reading.comments = comments;
+        reading.fragment = Some(Fragment::Arm(Box::new(file)));
     } else if dockerfile::claims(&source.path) {
         reading.recognised = true;
         let parsed = secscan_parse::dockerfile::parse(&source);
@@ -152,7 +165,10 @@ fn read_documents(source: &Source, parsed: Parsed, reading: &mut FileReading) {
     for document in &parsed.documents {
         if let Some(reader) = READERS.iter().find(|reader| reader.accepts(&source.path, document)) {
             platforms.insert(reader.platform());
-            reader.read(source, document, &mut reading.batch, &mut reading.diagnostics);
+            match reader.defer(source, document) {
+                Some(fragment) => reading.fragment = Some(fragment),
+                None => reader.read(source, document, &mut reading.batch, &mut reading.diagnostics),
+            }
         }
     }
     if platforms.is_empty() && !parsed.diagnostics.is_empty() {
@@ -215,11 +231,12 @@ pub fn units(files: &[FileReading]) -> Vec<Unit> {
 /// Evaluates one unit. `files` must be sorted by source id.
 pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitReading {
     let mut reading = UnitReading::default();
-    let (mut terraform, mut packages) = (Vec::new(), Vec::new());
+    let (mut terraform, mut packages, mut arm) = (Vec::new(), Vec::new(), Vec::new());
     for file in unit.files.iter().filter_map(|index| files.get(*index)) {
         match &file.fragment {
             Some(Fragment::Terraform(fragment)) => terraform.push((&file.source, fragment)),
             Some(Fragment::Packages(fragment)) => packages.push((&file.source, &**fragment)),
+            Some(Fragment::Arm(fragment)) => arm.push((&file.source, &**fragment)),
             Some(Fragment::Installed(fragment)) => installed::evaluate(fragment, files, &mut reading.batch),
             None => {}
         }
@@ -228,6 +245,9 @@ pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitR
         terraform::evaluate(&unit.folder, &terraform, options, &mut reading.batch, &mut reading.diagnostics);
         let sources = sources_of(unit, &reading.batch, files);
         aws::derive(&mut reading.batch, 0, &sources);
+    }
+    if !arm.is_empty() {
+        arm::evaluate(&arm, files, &mut reading.batch, &mut reading.diagnostics);
     }
     if !packages.is_empty() {
         let tree = packages::Tree(files);
@@ -308,6 +328,7 @@ fn append(graph: &mut Graph, batch: Batch) {
 /// Whether any reader may want a file of this path: the others are not read at all.
 pub fn claims(path: &str) -> bool {
     terraform::claims(path)
+        || arm::claims(path)
         || dockerfile::claims(path)
         || installed::format_of(path).is_some()
         || packages::format_of(path).is_some()

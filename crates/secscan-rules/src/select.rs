@@ -1,5 +1,7 @@
 //! Which resources a selector means.
 
+use std::borrow::Cow;
+
 use secscan_model::{Platform, Resource};
 
 use crate::check::Selector;
@@ -9,7 +11,8 @@ pub fn matches(selector: &Selector, resource: &Resource) -> bool {
     selector.platform == resource.platform && selector.types.iter().any(|pattern| is_type(pattern, resource))
 }
 
-/// Whether a type pattern means a resource: `*` stands for anything; `group/Kind` of Kubernetes looks at `apiVersion`.
+/// Whether a type pattern means a resource: `*` stands for anything; `group/Kind` of Kubernetes looks at `apiVersion`;
+/// Azure ignores case.
 pub fn is_type(pattern: &str, resource: &Resource) -> bool {
     match pattern.split_once('/') {
         Some((group, kind)) if resource.platform == Platform::Kubernetes => {
@@ -17,7 +20,23 @@ pub fn is_type(pattern: &str, resource: &Resource) -> bool {
             let actual = version.split_once('/').map_or("", |(group, _)| group);
             glob(group, actual) && glob(kind, &resource.kind)
         }
-        _ => glob(pattern, &resource.kind),
+        _ => is_kind(resource.platform, pattern, &resource.kind),
+    }
+}
+
+/// Whether the part of a pattern that looks at the type means a type.
+pub(crate) fn is_kind(platform: Platform, pattern: &str, kind: &str) -> bool {
+    match platform {
+        Platform::Arm => glob(&pattern.to_ascii_lowercase(), &kind.to_ascii_lowercase()),
+        _ => glob(pattern, kind),
+    }
+}
+
+/// A type as the index of checks has it.
+pub(crate) fn folded(platform: Platform, kind: &str) -> Cow<'_, str> {
+    match platform {
+        Platform::Arm => kind.to_ascii_lowercase().into(),
+        _ => kind.into(),
     }
 }
 

@@ -55,7 +55,8 @@ impl RuleSet {
                     if kind.contains('*') {
                         set.others.entry(platform).or_default().push(entry);
                     } else {
-                        set.by_type.entry(platform).or_default().entry(kind.to_owned()).or_default().push(entry);
+                        let types = set.by_type.entry(platform).or_default();
+                        types.entry(select::folded(platform, kind).into_owned()).or_default().push(entry);
                     }
                 }
             }
@@ -81,7 +82,8 @@ impl RuleSet {
 
     /// The checks that a resource is asked, each with the index of its rule, in the order of the rules.
     pub fn checks_for<'a>(&'a self, resource: &'a Resource) -> impl Iterator<Item = (usize, &'a Check)> {
-        let by_type = self.by_type.get(&resource.platform).and_then(|types| types.get(&*resource.kind));
+        let kind = select::folded(resource.platform, &resource.kind);
+        let by_type = self.by_type.get(&resource.platform).and_then(|types| types.get(&*kind));
         let entries = by_type.or_else(|| self.others.get(&resource.platform));
         let is_meant =
             move |entry: &&Entry| entry.pattern.as_ref().is_none_or(|pattern| select::is_type(pattern, resource));

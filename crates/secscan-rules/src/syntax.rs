@@ -108,6 +108,10 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub cloudformation: Option<Located>,
+    /// Azure resource types, of templates in JSON and in Bicep: `Microsoft.Storage/storageAccounts`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub arm: Option<Located>,
     /// Kubernetes kinds: `Kind` or `group/Kind`.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use secscan_model::{Extra, Location, Map, Node, Reference, Scalar, Unresolved, Value};
+use secscan_model::{Extra, Map, Node, Reference, Scalar, Unresolved, Value};
 
 use super::conditions::Truth;
+use crate::links::each_reference;
 
 /// How many values one template may evaluate to, text counted by its length. The service accepts templates of 1 MB.
 const BUDGET: usize = 2_000_000;
@@ -289,24 +290,6 @@ pub(super) fn inherit_references<'n>(node: &mut Node, from: impl IntoIterator<It
     }
 }
 
-/// Calls `found` with the path and the address of every reference in a value.
-pub(super) fn each_reference(node: &Node, found: &mut impl FnMut(&[&str], &str)) {
-    fn walk<'n>(node: &'n Node, path: &mut Vec<&'n str>, found: &mut impl FnMut(&[&str], &str)) {
-        for reference in node.refs() {
-            found(path, &reference.address);
-        }
-        for item in node.as_list().unwrap_or_default() {
-            walk(item, path, found);
-        }
-        for entry in node.entries() {
-            path.push(&entry.key);
-            walk(&entry.value, path, found);
-            path.pop();
-        }
-    }
-    walk(node, &mut Vec::new(), found);
-}
-
 /// Whether two values are equal wherever they are written; what is unknown equals nothing.
 fn same(a: &Node, b: &Node) -> bool {
     match (&a.value, &b.value) {
@@ -320,9 +303,4 @@ fn same(a: &Node, b: &Node) -> bool {
         }
         _ => false,
     }
-}
-
-/// The place of a node's own use, unless it is the place of the value already.
-pub(super) fn came_from(value: &Node, node: &Node) -> Option<Location> {
-    (value.at != node.at).then_some(value.at)
 }

@@ -22,7 +22,7 @@ use secscan_model::{
 
 use self::conditions::Truth;
 use self::evaluate::Evaluator;
-use crate::{Batch, Reader, aws};
+use crate::{Batch, Reader, aws, links};
 
 /// The attributes of a resource that stand beside its properties in the resource's value. A property of the same name
 /// wins; `Type` is not among them because many properties bear that name and `$type` answers it.
@@ -195,7 +195,7 @@ fn link(batch: &mut Batch, first: usize) {
     let fresh = || resources.iter().enumerate().skip(first).map(|(id, resource)| (ResourceId(id as u32), resource));
     let by_address: BTreeMap<&str, ResourceId> = fresh().map(|(id, resource)| (&*resource.address, id)).collect();
     for (from, resource) in fresh() {
-        evaluate::each_reference(&resource.value, &mut |path, address| {
+        links::each_reference(&resource.value, &mut |path, address| {
             if let Some(to) = by_address.get(address) {
                 edges.push(Edge { from, path: path.join(".").into(), to: *to });
             }

@@ -1,11 +1,9 @@
 //! The functions that make text: `Sub`, `Join`, `Split` and `Select`.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use secscan_model::Node;
 
-use secscan_model::{Extra, Location, Node, Part, Reference, Unresolved, Value};
-
-use super::evaluate::{Call, Evaluator, came_from, refers_to, unresolved};
+use super::evaluate::{Call, Evaluator, refers_to, unresolved};
+use crate::composed::Composed;
 
 /// How many bytes of text cost as much as one value.
 const BYTES_A_VALUE: usize = 32;
@@ -19,12 +17,12 @@ impl Evaluator<'_> {
             _ => (argument, None),
         };
         let Some(text) = template.as_str() else { return unresolved("`Fn::Sub` without a text", node) };
-        let mut made = Text::default();
+        let mut made = Composed::default();
         for piece in pieces(text) {
             match piece {
                 Piece::Fixed(text) => made.fixed(text),
                 Piece::Name { name, written } => match self.named(name, own, template) {
-                    Some(value) => made.value(&value, written, template),
+                    Some(value) => made.value(&value, written, template.at),
                     None => made.fixed(""),
                 },
             }
@@ -47,7 +45,7 @@ impl Evaluator<'_> {
 
     /// `Fn::Join`: a delimiter and a list.
     pub(super) fn join(&mut self, argument: &Node, node: &Node) -> Node {
-        let (Some([delimiter, items]), mut made) = (argument.as_list(), Text::default()) else {
+        let (Some([delimiter, items]), mut made) = (argument.as_list(), Composed::default()) else {
             return unresolved("`Fn::Join` without a delimiter and a list", node);
         };
         let Some(items) = self.evaluated_items(items) else {
@@ -57,7 +55,7 @@ impl Evaluator<'_> {
             if index > 0 {
                 made.fixed(delimiter.as_str().unwrap_or_default());
             }
-            made.value(value, written, node);
+            made.value(value, written, node.at);
             if !self.spend(1) {
                 break;
             }
@@ -114,11 +112,11 @@ impl Evaluator<'_> {
         Some(value)
     }
 
-    fn finish(&mut self, text: Text, node: &Node) -> Node {
-        if !self.spend(text.bytes / BYTES_A_VALUE) {
+    fn finish(&mut self, text: Composed, node: &Node) -> Node {
+        if !self.spend(text.len() / BYTES_A_VALUE) {
             return unresolved("too much text to evaluate", node);
         }
-        text.finish(node)
+        text.finish(node.at).named(node.name_at)
     }
 }
 
@@ -176,76 +174,4 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             None => Some(Piece::Name { name, written }),
         }
     })
-}
-
-/// A text in the making.
-#[derive(Default)]
-struct Text {
-    parts: Vec<Part>,
-    fixed: String,
-    why: Option<Arc<str>>,
-    refs: BTreeSet<Arc<str>>,
-    via: Vec<Location>,
-    bytes: usize,
-}
-
-/// The longest text that is put together, in bytes. What is longer stays unknown.
-const MAX_TEXT: usize = 1 << 20;
-
-impl Text {
-    fn fixed(&mut self, text: &str) {
-        self.bytes += text.len();
-        if self.bytes <= MAX_TEXT {
-            self.fixed.push_str(text);
-        }
-    }
-
-    fn hole(&mut self, written: &str, why: &Arc<str>) {
-        if !self.fixed.is_empty() {
-            self.parts.push(Part::Fixed(std::mem::take(&mut self.fixed).into()));
-        }
-        self.why.get_or_insert_with(|| why.clone());
-        self.parts.push(Part::Hole(written.into()));
-    }
-
-    /// Adds a value: its text, or a hole that shows how it is `written`.
-    fn value(&mut self, value: &Node, written: &str, place: &Node) {
-        self.refs.extend(value.refs().iter().map(|reference| reference.address.clone()));
-        if let Some(text) = value.as_str() {
-            self.fixed(text);
-            self.via.extend(came_from(value, place).filter(|_| !value.via().is_empty()));
-            return;
-        }
-        match &value.value {
-            Value::Unresolved(unresolved) if !unresolved.parts.is_empty() => {
-                for part in &unresolved.parts {
-                    match part {
-                        Part::Fixed(text) => self.fixed(text),
-                        Part::Hole(hole) => self.hole(hole, &unresolved.why),
-                    }
-                }
-            }
-            Value::Unresolved(unresolved) => self.hole(written, &unresolved.why),
-            _ => self.hole(written, &"a list or a map stands where text is needed".into()),
-        }
-    }
-
-    fn finish(mut self, node: &Node) -> Node {
-        let value = if self.bytes > MAX_TEXT {
-            unresolved("too much text to evaluate", node).value
-        } else if let Some(why) = self.why {
-            if !self.fixed.is_empty() {
-                self.parts.push(Part::Fixed(self.fixed.into()));
-            }
-            Value::Unresolved(Arc::new(Unresolved { why, perhaps_absent: false, parts: self.parts }))
-        } else {
-            Node::text(self.fixed, node.at).value
-        };
-        let mut made = Node::new(value, node.at).named(node.name_at);
-        if !self.refs.is_empty() || !self.via.is_empty() {
-            let refs = self.refs.into_iter().map(|address| Reference { address }).collect();
-            made.extra = Some(Arc::new(Extra { refs, via: self.via, ..Extra::default() }));
-        }
-        made
-    }
 }

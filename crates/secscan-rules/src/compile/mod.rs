@@ -269,9 +269,10 @@ fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> R
 }
 
 fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
-    let words: [(Platform, &Option<Located>); 10] = [
+    let words: [(Platform, &Option<Located>); 11] = [
         (Platform::Terraform, &file.terraform),
         (Platform::CloudFormation, &file.cloudformation),
+        (Platform::Arm, &file.arm),
         (Platform::Kubernetes, &file.kubernetes),
         (Platform::Dockerfile, &file.dockerfile),
         (Platform::Compose, &file.compose),

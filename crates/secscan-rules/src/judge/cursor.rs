@@ -72,14 +72,16 @@ impl<'a> Cursor<'a> {
         Self { state: State::Maybe(why), key: None, list: None, ..self }
     }
 
-    /// The child of a key.
-    fn child(self, key: &str) -> Self {
+    /// The child of a key, in any case where that is ignored.
+    fn child(self, key: &str, ignore_case: bool) -> Self {
         match self.state {
             State::Absent | State::Maybe(_) => self,
             State::Node(node) => match &node.value {
                 Value::Unresolved(unresolved) => self.maybe(&unresolved.why),
                 Value::Map(map) => {
-                    let entry = map.entries().iter().find(|entry| &*entry.key == key);
+                    let exact = map.entries().iter().find(|entry| &*entry.key == key);
+                    let in_any_case = || map.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(key));
+                    let entry = if ignore_case { exact.or_else(in_any_case) } else { exact };
                     match (entry, &map.rest) {
                         (Some(entry), _) => self.onto(&entry.value, Some(&entry.key)),
                         (None, Some(why)) => self.maybe(why),
@@ -202,8 +204,8 @@ impl<'a> Walker<'a> {
 
     /// A key. `type` of a resource that has no attribute of that name is the resource's type: `$owner.type`.
     fn key(&self, from: Cursor<'a>, key: &str) -> Cursor<'a> {
-        let child = from.child(key);
         let resource = self.graph.resource(from.resource);
+        let child = from.child(key, resource.platform == Platform::Arm);
         let at_root = from.node().is_some_and(|node| std::ptr::eq(node, &resource.value));
         match child.state {
             State::Absent if key == "type" && at_root => self.computed(from, key),

@@ -42,8 +42,8 @@ impl Links {
     /// The resources of a unit whose type a selector may mean.
     fn members(&self, unit: &str, selector: &Selector) -> Vec<ResourceId> {
         let is_meant = |kind: &str| {
-            let kinds = selector.types.iter().map(|pattern| pattern.rsplit('/').next().unwrap_or(pattern));
-            kinds.into_iter().any(|pattern| select::glob(pattern, kind))
+            let kinds = selector.types.iter().map(|pattern| select::kind(selector.platform, pattern));
+            kinds.into_iter().any(|pattern| select::is_kind(selector.platform, pattern, kind))
         };
         let kinds = self.units.get(unit).into_iter().flatten();
         kinds.filter(|(kind, _)| is_meant(kind)).flat_map(|(_, ids)| ids).copied().collect()
@@ -120,10 +120,11 @@ impl<'a> Evaluation<'a> {
         for (edge, outward) in self.links.edges(self.graph(), us) {
             let other = if outward { edge.to } else { edge.from };
             perhaps |= self.graph().resource(other).opaque.is_some();
+            let starts_with = |wanted| starts_with(self.graph().resource(edge.from).platform, &edge.path, wanted);
             let wanted = match (&link.via, &link.by) {
                 (None, None) => true,
-                (Some(via), _) if outward => starts_with(&edge.path, via),
-                (_, Some(by)) if !outward => starts_with(&edge.path, by),
+                (Some(via), _) if outward => starts_with(via),
+                (_, Some(by)) if !outward => starts_with(by),
                 _ => false,
             };
             if wanted {
@@ -167,9 +168,10 @@ fn is_repository(resource: &Resource) -> bool {
 }
 
 /// Whether a reference's path begins with the path of a rule, key by key.
-fn starts_with(path: &str, wanted: &[Step]) -> bool {
+fn starts_with(platform: Platform, path: &str, wanted: &[Step]) -> bool {
     let wanted = PathText(wanted).to_string();
-    path.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let (path, wanted) = (select::folded(platform, path), select::folded(platform, &wanted));
+    path.strip_prefix(&*wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn glob_set(globs: &[String]) -> GlobSet {

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use secscan_model::report::Advisory;
-use secscan_model::{Graph, Resource, ResourceId, Value};
+use secscan_model::{Graph, Platform, Resource, ResourceId, Value};
 
 use self::cursor::{Cursor, Scratch, State, Walker};
 pub use self::explain::Hit;
@@ -225,7 +225,7 @@ fn default_message(rule: &Rule, hit: &Hit) -> String {
 
 /// Azure's names of values are the same in any case.
 fn ignores_case(resource: &Resource) -> bool {
-    resource.kind.starts_with("azurerm_")
+    resource.platform == Platform::Arm || resource.kind.starts_with("azurerm_")
 }
 
 /// Whether what stands at the place must not be printed: the rule is about secrets, or the key says so.

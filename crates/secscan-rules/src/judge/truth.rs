@@ -179,7 +179,7 @@ impl<'a> Evaluation<'a> {
 
     fn contains(&self, node: &Node, wanted: &[Literal]) -> Truth {
         let has = |value: &Literal| match &node.value {
-            Value::Map(map) => match map.get(&value.text()) {
+            Value::Map(map) => match map.entries().iter().find(|entry| self.is_key(&entry.key, &value.text())) {
                 Some(_) => True,
                 None if map.rest.is_some() => Unknown,
                 None => False,
@@ -187,6 +187,10 @@ impl<'a> Evaluation<'a> {
             _ => node.items().iter().map(|item| self.item_equals(item, value)).max().unwrap_or(False),
         };
         wanted.iter().map(has).min().unwrap_or(True)
+    }
+
+    fn is_key(&self, key: &str, wanted: &str) -> bool {
+        key == wanted || self.ignore_case && key.eq_ignore_ascii_case(wanted)
     }
 
     fn item_equals(&self, item: &Node, value: &Literal) -> Truth {
