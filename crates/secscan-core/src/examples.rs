@@ -93,19 +93,8 @@ fn subjects(rule: &Rule) -> BTreeSet<Subject> {
 
 fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
     let scanner = scanner(rule, &example.advisories)?;
-    let claims = [
-        (Claim::Fails, &example.fails),
-        (Claim::Passes, &example.passes),
-        (Claim::Unknown, &example.unknown),
-        (Claim::Skips, &example.skips),
-    ];
-    let mut written = claims.iter().filter_map(|(claim, platform)| Some((*claim, platform.as_ref()?)));
-    let (Some((claim, word)), None) = (written.next(), written.next()) else {
-        return Err("an example has one of `fails`, `passes`, `unknown` and `skips`".to_owned());
-    };
-    let unknown = || format!("`{}` is no platform and no language", word.value);
-    let subject = Subject::from_word(&word.value).ok_or_else(unknown)?;
-    let files = expanded(files(example, subject)?)?;
+    let (subject, claim) = claimed(example)?;
+    let files = files(example)?;
     let report = scanner.scan(&MemoryTree::new(files.clone()), &Silent);
     if let Some(notice) = report.notices.iter().find(|notice| notice.kind.is_blinding()) {
         return Err(format!("it cannot be read: {}", notice.message));
@@ -133,6 +122,22 @@ fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
         Claim::Skips if tally.examined() > 0 => Err("it is skipped, but the rule gave a verdict".to_owned()),
         _ => Ok((subject, claim)),
     }
+}
+
+/// What an example is of, and what it says of it.
+fn claimed(example: &ExampleFile) -> Result<(Subject, Claim), String> {
+    let claims = [
+        (Claim::Fails, &example.fails),
+        (Claim::Passes, &example.passes),
+        (Claim::Unknown, &example.unknown),
+        (Claim::Skips, &example.skips),
+    ];
+    let mut written = claims.iter().filter_map(|(claim, platform)| Some((*claim, platform.as_ref()?)));
+    let (Some((claim, word)), None) = (written.next(), written.next()) else {
+        return Err("an example has one of `fails`, `passes`, `unknown` and `skips`".to_owned());
+    };
+    let unknown = || format!("`{}` is no platform and no language", word.value);
+    Ok((Subject::from_word(&word.value).ok_or_else(unknown)?, claim))
 }
 
 /// A scanner of one rule, with the advisories of an example.
@@ -166,19 +171,19 @@ fn marked(files: &[(String, String)]) -> BTreeSet<(String, u32)> {
     marked
 }
 
-fn files(example: &ExampleFile, subject: Subject) -> Result<Vec<(String, String)>, String> {
-    match (&example.code, example.files.is_empty()) {
+/// The files of an example by path, with the credentials filled in: none is written down.
+///
+/// # Errors
+/// What is wrong with the example, in one sentence.
+pub fn files(example: &ExampleFile) -> Result<Vec<(String, String)>, String> {
+    let files = match (&example.code, example.files.is_empty()) {
         (Some(code), true) => {
-            let path = example.path.clone().unwrap_or_else(|| subject.usual_path().to_owned());
-            Ok(vec![(path, code.clone())])
+            let usual = || Ok(claimed(example)?.0.usual_path().to_owned());
+            vec![(example.path.clone().map_or_else(usual, Ok::<_, String>)?, code.clone())]
         }
-        (None, false) => Ok(example.files.clone().into_iter().collect()),
-        _ => Err("an example has either `code` or `files`".to_owned()),
-    }
-}
-
-/// Fills in the credentials of examples: none is written down.
-fn expanded(files: Vec<(String, String)>) -> Result<Vec<(String, String)>, String> {
+        (None, false) => example.files.clone().into_iter().collect(),
+        _ => return Err("an example has either `code` or `files`".to_owned()),
+    };
     files.into_iter().map(|(path, text)| Ok((path, secscan_secrets::sample::expand(&text)?))).collect()
 }
 

@@ -23,6 +23,8 @@ mod store;
 mod tar_stream;
 mod tree;
 
+use std::time::Duration;
+
 pub use config_file::CONFIG_PATH;
 pub use error::ImageError;
 pub use manifest::Platform;
@@ -80,15 +82,22 @@ pub struct Options<'a> {
     pub insecure_registries: Vec<String>,
     /// The largest text file that is read, in bytes; zero for 10 MiB.
     pub max_file_size: u64,
+    /// How long a registry may take for an answer other than a layer; zero for a minute. Half of it may be silence.
+    pub patience: Duration,
     /// Is told of every megabyte or so.
     pub on_progress: Option<&'a dyn Fn(Progress)>,
 }
 
 impl Options<'_> {
     const DEFAULT_MAX_FILE_SIZE: u64 = 10 * 1024 * 1024;
+    const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 
     fn largest_file(&self) -> u64 {
         if self.max_file_size == 0 { Self::DEFAULT_MAX_FILE_SIZE } else { self.max_file_size }
+    }
+
+    fn patience(&self) -> Duration {
+        if self.patience.is_zero() { Self::DEFAULT_PATIENCE } else { self.patience }
     }
 }
 
@@ -98,6 +107,7 @@ impl std::fmt::Debug for Options<'_> {
             .field("platform", &self.platform)
             .field("insecure_registries", &self.insecure_registries)
             .field("max_file_size", &self.max_file_size)
+            .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
 }

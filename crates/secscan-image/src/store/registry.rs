@@ -1,8 +1,12 @@
 //! Images of registries (OCI distribution specification 1.1), through `oci-client`. The only asynchronous code: each
 //! call waits on a runtime of its own.
+//!
+//! A registry may be anybody's: what it sends is limited in time and size, checked against its digest, and quoted in
+//! errors only as far as a terminal can bear. `oci-client` reads manifests of any size, so these are asked for here.
 
 use std::io::{self, Read};
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -18,16 +22,17 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Blobs, Image, credentials, document, parsed_config};
 use crate::digest::Digest;
-use crate::manifest::{Choice, Descriptor, Layer, ManifestFile, Platform};
+use crate::manifest::{Choice, Descriptor, LARGEST_DOCUMENT, Layer, ManifestFile, Platform};
 use crate::{ImageError, Options};
 
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long a registry may be silent.
-const SILENCE: Duration = Duration::from_secs(30);
-/// How long one answer other than a layer may take in all.
-const ANSWER: Duration = Duration::from_secs(60);
-/// The slowest pace, in bytes a second, at which a layer is waited for once [`ANSWER`] is over.
+/// How long a connection may take, as a part of all patience.
+const CONNECT: u32 = 6;
+/// How long a registry may be silent, as a part of all patience.
+const SILENCE: u32 = 2;
+/// The slowest pace, in bytes a second, at which a layer is waited for once patience is over.
 const SLOWEST: u64 = 50_000;
+/// How many characters of what a registry says are quoted.
+const LONGEST_QUOTE: usize = 300;
 /// How deep indexes may lead to indexes.
 const DEEPEST: u32 = 4;
 /// What manifests may be.
@@ -48,15 +53,17 @@ pub(crate) fn open(target: &str, reference: &str, options: &Options<'_>) -> Resu
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| refused(error.to_string()))?;
     let auth = credentials::of(reference.resolve_registry()).map_err(refused)?;
-    let mut failure = None;
+    let mut failures: Vec<String> = Vec::new();
     for protocol in protocols(reference.resolve_registry(), &options.insecure_registries) {
-        let connection = Connection::new(protocol, &reference, auth.clone()).map_err(refused)?;
+        let connection = Connection::new(protocol, &reference, auth.clone(), options.patience()).map_err(refused)?;
         match runtime.block_on(connection.manifest(&reference)) {
             Ok(manifest) => return image(runtime, connection, target, reference, manifest, options),
-            Err(reason) => drop(failure.get_or_insert(reason)),
+            Err(reason) if failures.contains(&reason) => {}
+            Err(reason) => failures.push(reason),
         }
     }
-    Err(refused(failure.unwrap_or_default()))
+    // Which of the two the registry speaks is not known: its certificate may be what matters.
+    Err(refused(failures.join("; and over HTTPS: ")))
 }
 
 /// HTTPS; before it plain HTTP for hosts that may speak it.
@@ -111,36 +118,94 @@ fn image(
 /// A client for one registry.
 struct Connection {
     client: Client,
+    /// For manifests.
+    http: reqwest::Client,
+    scheme: &'static str,
     auth: RegistryAuth,
     host: String,
+    /// How long one answer other than a layer may take in all.
+    patience: Duration,
 }
 
 impl Connection {
-    fn new(protocol: ClientProtocol, reference: &Reference, auth: RegistryAuth) -> Result<Self, String> {
+    fn new(
+        protocol: ClientProtocol,
+        reference: &Reference,
+        auth: RegistryAuth,
+        patience: Duration,
+    ) -> Result<Self, String> {
+        const AGENT: &str = concat!("secscan/", env!("CARGO_PKG_VERSION"));
+        let (connect, silence) = (patience / CONNECT, patience / SILENCE);
+        let http = reqwest::Client::builder().connect_timeout(connect).read_timeout(silence).user_agent(AGENT);
+        let http = http.build().map_err(|error| error.to_string())?;
+        let scheme = if matches!(protocol, ClientProtocol::Http) { "http" } else { "https" };
         let config = ClientConfig {
             protocol,
-            connect_timeout: Some(CONNECT),
-            read_timeout: Some(SILENCE),
-            user_agent: concat!("secscan/", env!("CARGO_PKG_VERSION")),
+            connect_timeout: Some(connect),
+            read_timeout: Some(silence),
+            user_agent: AGENT,
             ..ClientConfig::default()
         };
         let client = Client::try_from(config).map_err(|error| error.to_string())?;
-        Ok(Self { client, auth, host: reference.resolve_registry().to_owned() })
+        Ok(Self { client, http, scheme, auth, host: reference.resolve_registry().to_owned(), patience })
     }
 
     /// An index or manifest with its digest, which was checked.
     async fn manifest(&self, reference: &Reference) -> Result<(ManifestFile, String), String> {
-        let answer = async {
-            self.client.auth(reference, &self.auth, RegistryOperation::Pull).await?;
-            self.client.pull_manifest_raw(reference, &self.auth, ACCEPTED).await
-        };
-        let (bytes, digest) = timeout(ANSWER, answer)
+        let bytes = timeout(self.patience, self.manifest_bytes(reference))
             .await
-            .map_err(|_| format!("{} did not answer within {} seconds", self.host, ANSWER.as_secs()))?
-            .map_err(|error| self.in_words(&error))?;
+            .map_err(|_| format!("{} did not answer within {} seconds", self.host, self.patience.as_secs()))??;
+        let digest = match reference.digest() {
+            None => Digest::sha256(&bytes).as_str().to_string(),
+            Some(digest) if Digest::parse(digest).is_some_and(|digest| digest.is_of(&bytes)) => digest.to_owned(),
+            Some(digest) => return Err(format!("{} sent another manifest than {digest}", self.host)),
+        };
         let manifest = serde_json::from_slice(&bytes)
             .map_err(|error| format!("{} sent a manifest that is none: {error}", self.host))?;
         Ok((manifest, digest))
+    }
+
+    /// The bytes of a manifest, unchecked.
+    async fn manifest_bytes(&self, reference: &Reference) -> Result<Vec<u8>, String> {
+        let token = self.client.auth(reference, &self.auth, RegistryOperation::Pull).await;
+        let token = token.map_err(|error| self.in_words(&error))?;
+        let (repository, name) = (reference.repository(), reference.digest().or(reference.tag()).unwrap_or("latest"));
+        let url = format!("{}://{}/v2/{repository}/manifests/{name}", self.scheme, self.host);
+        let request = self.http.get(url).header("accept", ACCEPTED.join(", "));
+        let request = match (token, &self.auth) {
+            (Some(token), _) if !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                return Err(format!("{} sent a token that is none", self.host));
+            }
+            (Some(token), _) => request.bearer_auth(token),
+            (None, RegistryAuth::Basic(name, password)) => request.basic_auth(name, Some(password)),
+            (None, _) => request,
+        };
+        let unreachable = |error: reqwest::Error| self.in_words(&OciDistributionError::RequestError(error));
+        let mut answer = request.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() as u64 > LARGEST_DOCUMENT {
+                return Err(format!("{} sent a manifest of more than {LARGEST_DOCUMENT} bytes", self.host));
+            }
+        }
+        match status.as_u16() {
+            200 => Ok(bytes),
+            401 | 403 => Err(self.refusal()),
+            404 => Err(format!("{} has no {repository}:{name}", self.host)),
+            _ => Err(format!("{} answers {status}: {}", self.host, quoted(&String::from_utf8_lossy(&bytes)))),
+        }
+    }
+
+    /// That credentials are asked for.
+    fn refusal(&self) -> String {
+        let host = &self.host;
+        let known = match self.auth {
+            RegistryAuth::Anonymous => "and Docker's configuration has no credentials for it",
+            _ => "with the credentials of Docker's configuration",
+        };
+        format!("{host} refuses access, {known}: `docker login {host}` helps")
     }
 
     /// What went wrong, with the cure where there is one.
@@ -148,18 +213,26 @@ impl Connection {
         let host = &self.host;
         match error {
             OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
-                let known = match self.auth {
-                    RegistryAuth::Anonymous => "and Docker's configuration has no credentials for it",
-                    _ => "with the credentials of Docker's configuration",
-                };
-                format!("{host} refuses access, {known}: `docker login {host}` helps")
+                self.refusal()
             }
             OciDistributionError::RequestError(error) if error.is_timeout() => {
                 format!("{host} did not answer in time")
             }
-            OciDistributionError::RequestError(error) => format!("{host} cannot be reached: {}", causes(error)),
-            other => format!("{host}: {}", causes(other)),
+            OciDistributionError::RequestError(error) => {
+                format!("{host} cannot be reached: {}", quoted(&causes(error)))
+            }
+            other => format!("{host}: {}", quoted(&causes(other))),
         }
+    }
+}
+
+/// What a registry says, as far as it is worth printing: no line breaks, nothing that steers a terminal.
+fn quoted(text: &str) -> String {
+    let text = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let words = text.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LONGEST_QUOTE) {
+        Some((at, _)) => format!("{}…", words.get(..at).unwrap_or_default()),
+        None => words,
     }
 }
 
@@ -192,12 +265,17 @@ impl Registry {
 
     fn blob(&self, digest: &Digest, size: u64) -> io::Result<Pull<'_>> {
         let digest: &str = digest.as_str();
-        let answer = self.connection.client.pull_blob_stream(&self.reference, digest);
-        let answer = self.runtime.block_on(async { timeout(ANSWER, answer).await });
-        let stream = answer
+        let connection = &self.connection;
+        let answer = || {
+            let answer = connection.client.pull_blob_stream(&self.reference, digest);
+            self.runtime.block_on(async { timeout(connection.patience, answer).await })
+        };
+        // `oci-client` panics when a token that it asks for later is none.
+        let stream = catch_unwind(AssertUnwindSafe(answer))
+            .map_err(|_| io::Error::other("the registry sent what breaks the client"))?
             .map_err(|_| io::Error::other("the registry did not answer in time"))?
-            .map_err(|error| io::Error::other(self.connection.in_words(&error)))?;
-        let patience = ANSWER + Duration::from_secs(size / SLOWEST);
+            .map_err(|error| io::Error::other(connection.in_words(&error)))?;
+        let patience = connection.patience + Duration::from_secs(size / SLOWEST);
         Ok(Pull {
             runtime: &self.runtime,
             stream: stream.stream,
@@ -264,6 +342,12 @@ impl Read for Pull<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_registry_says_steers_no_terminal() {
+        assert_eq!(quoted("no\n such\u{1b}[31m  image"), "no such [31m image");
+        assert_eq!(quoted(&"x".repeat(1000)).chars().count(), LONGEST_QUOTE + 1);
+    }
 
     #[test]
     fn plain_http_is_for_the_loopback_and_named_hosts() {
