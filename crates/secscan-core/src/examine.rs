@@ -177,14 +177,17 @@ pub(crate) fn read(
     }
     observer.event(Event::Begin(Stage::Evaluate));
     let groups = units(&readings);
+    let whole = secscan_resources::Tree::new(tree, files);
     let evaluate = |unit: &secscan_resources::Unit| {
-        catch_unwind(AssertUnwindSafe(|| read_unit(unit, &readings, options))).unwrap_or_else(|_| {
+        let evaluate = || read_unit(unit, &groups, &readings, Some(&whole), options);
+        catch_unwind(AssertUnwindSafe(evaluate)).unwrap_or_else(|_| {
             let message = "secscan failed while it evaluated this folder; please report it";
             let diagnostic = Diagnostic::new(DiagnosticKind::Internal, message).path(unit.folder.clone());
             secscan_resources::UnitReading { diagnostics: vec![diagnostic], ..Default::default() }
         })
     };
-    let evaluated: Vec<_> = groups.par_iter().map(evaluate).collect();
+    let evaluated: Vec<_> = groups.list.par_iter().map(evaluate).collect();
+    drop(groups);
     observer.event(Event::Begin(Stage::Link));
     let (graph, more) = assemble(readings, evaluated, paths);
     diagnostics.extend(more);

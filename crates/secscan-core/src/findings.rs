@@ -43,14 +43,14 @@ impl Candidate<'_> {
 
 /// The findings of a graph, sorted by place, then rule.
 ///
-/// Equal rule, place and advisory make one finding: one root cause that several resources share names the first and
-/// relates the others.
+/// Equal rule, place, value and advisory make one finding: one root cause that several resources share, also through
+/// several calls of a module, names the first and relates the others.
 pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, places: &Places<'_>) -> Vec<Raw> {
     let mut candidates: Vec<_> = Vec::with_capacity(verdicts.len());
     candidates.extend(verdicts.iter().flat_map(self::candidates));
     candidates.sort_by(|a, b| order(graph, a).cmp(&order(graph, b)));
     let is_same = |a: &Candidate<'_>, b: &Candidate<'_>| {
-        (a.hit.at, a.rule, a.kind, a.advisory_id()) == (b.hit.at, b.rule, b.kind, b.advisory_id())
+        (a.hit.at, a.rule, a.kind, a.advisory_id(), &a.hit.found) == (b.hit.at, b.rule, b.kind, b.advisory_id(), &b.hit.found)
     };
     let one = |group: &[Candidate<'_>]| {
         let (first, others) = group.split_first()?;
@@ -72,6 +72,7 @@ fn order<'a>(graph: &'a Graph, candidate: &'a Candidate<'_>) -> impl Ord + use<'
         candidate.rule,
         candidate.kind,
         candidate.advisory_id(),
+        &*candidate.hit.found,
         &*resource.address,
         &*resource.part,
         &*candidate.hit.path,
@@ -111,6 +112,10 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         .related
         .iter()
         .map(|(at, message)| Related { place: places.place_hiding(*at, hidden), message: message.as_str().into() });
+    // A value that a call gives stands at the call, or has come through it: that is said already.
+    let is_new = |at: &&Location| hit.at != **at && hit.related.iter().all(|(known, _)| known != *at);
+    let calls = called_from(graph, resource).iter().filter(is_new);
+    let calls = calls.map(|at| Related { place: places.place(*at, false), message: "module called here".into() });
     let advisory = candidate.advisory;
     let finding = Finding {
         rule: info.id.clone(),
@@ -120,7 +125,7 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         message,
         place: places.place(hit.at, hit.secret),
         origin: origin(hit, places),
-        related: related.collect(),
+        related: related.chain(calls).take(MOST_RELATED).collect(),
         platform: resource.platform,
         resource_kind: resource.kind.clone(),
         resource: resource.address.clone(),
@@ -166,15 +171,30 @@ fn sentence(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Adds the resource of an equal finding as a related place.
+/// Adds the resource of an equal finding as a related place: where it stands, or where the module is called that it
+/// belongs to.
 fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Places<'_>) {
     let resource = graph.resource(candidate.resource);
+    let first = graph.resource(raw.resource);
     let message: Arc<str> = format!("also in {}", resource.address).into();
-    let is_known = *raw.finding.resource == *resource.address
-        || raw.finding.related.iter().any(|related| related.message == message);
-    if !is_known && raw.finding.related.len() < MOST_RELATED {
-        raw.finding.related.push(Related { place: places.place(resource.header(), false), message });
+    let at = called_from(graph, resource).first().copied().unwrap_or_else(|| resource.header());
+    let is_first = (&first.address, &first.unit) == (&resource.address, &resource.unit);
+    if is_first || raw.finding.related.len() >= MOST_RELATED {
+        return;
     }
+    let related = Related { place: places.place(at, false), message };
+    let known = |known: &Related| known.message == related.message && known.place == related.place;
+    if !raw.finding.related.iter().any(known) {
+        raw.finding.related.push(related);
+    }
+}
+
+/// The places of the module calls that lead to a resource, nearest first. What is derived from a resource is made by the
+/// same calls.
+fn called_from<'g>(graph: &'g Graph, resource: &'g Resource) -> &'g [Location] {
+    let owner = resource.owner.filter(|_| resource.platform == Platform::Common).map(|owner| graph.resource(owner));
+    let owner = owner.unwrap_or(resource);
+    if owner.platform == Platform::Terraform { owner.value.via() } else { &[] }
 }
 
 /// What stays the same when lines move and files are renamed: rule, resource, and the path within it.

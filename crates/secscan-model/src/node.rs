@@ -105,8 +105,10 @@ pub struct Extra {
     pub via: Vec<Location>,
     /// The resources that the value refers to.
     pub refs: Vec<Reference>,
-    /// A tag of the format: `!Ref`, `!!binary`.
+    /// A tag of the format: `!Ref`, `!!binary`; of an evaluated value, what its tree stands for: `set`, `json`.
     pub tag: Option<Arc<str>>,
+    /// Whether its author marked the value as sensitive.
+    pub sensitive: bool,
     /// The comment behind the value on its line, marker and outer blanks removed.
     pub comment: Option<Arc<str>>,
 }

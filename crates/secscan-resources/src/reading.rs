@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use secscan_model::{
-    Comment, Diagnostic, Edge, Graph, Location, Map, Node, Platform, Resource, ResourceId, Source, Span,
+    Candidate, Comment, Diagnostic, Edge, FileTree, Graph, Location, Map, Node, Platform, Resource, ResourceId, Source,
+    SourceId, Span,
 };
 use secscan_parse::Parsed;
 
@@ -160,7 +161,13 @@ pub fn read_file(source: Source) -> FileReading {
 
 /// Gives each document to the first reader that accepts it. What could not be parsed blinds the platforms of these
 /// readers; what seems to be for no reader leaves no diagnostics either.
-fn read_documents(source: &Source, parsed: Parsed, reading: &mut FileReading) {
+fn read_documents(source: &Source, mut parsed: Parsed, reading: &mut FileReading) {
+    if parsed.documents.first().is_some_and(terraform::is_plan) {
+        let plan = parsed.documents.swap_remove(0);
+        reading.recognised = true;
+        reading.fragment = Some(Fragment::Terraform(terraform::File::of_plan(plan)));
+        return take_in(parsed, &[Platform::Terraform].into(), reading);
+    }
     let mut platforms = BTreeSet::new();
     for document in &parsed.documents {
         if let Some(reader) = READERS.iter().find(|reader| reader.accepts(&source.path, document)) {
@@ -210,40 +217,104 @@ pub struct Unit {
     pub files: Vec<usize>,
 }
 
+/// All units of a scan.
+#[derive(Debug, Default)]
+pub struct Units<'f> {
+    /// The units, in the order of their folders.
+    pub list: Vec<Unit>,
+    /// Which folders are Terraform modules, and who calls them.
+    terraform: terraform::Folders<'f>,
+}
+
+/// The tree that is scanned, for what asks for files that no reader took.
+pub struct Tree<'t> {
+    tree: &'t dyn FileTree,
+    files: &'t [Candidate],
+}
+
+impl<'t> Tree<'t> {
+    /// A tree, with the files of its listing: their numbers are their indexes.
+    pub fn new(tree: &'t dyn FileTree, files: &'t [Candidate]) -> Self {
+        Self { tree, files }
+    }
+
+    /// The file of a path; none when there is none, or when it cannot be read.
+    pub(crate) fn source(&self, path: &str) -> Option<Source> {
+        let index = self.find(path)?;
+        let candidate = self.files.get(index)?;
+        let bytes = self.tree.read(candidate).ok()?;
+        let origin = self.tree.origin(candidate);
+        Some(Source { id: SourceId(index as u32), path: candidate.path.clone(), origin, bytes })
+    }
+
+    /// Whether there is a file of a path.
+    pub(crate) fn contains(&self, path: &str) -> bool {
+        self.find(path).is_some()
+    }
+
+    /// The paths of the files below a folder.
+    pub(crate) fn below(&self, folder: &str) -> Vec<&'t str> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let first = self.files.partition_point(|file| *file.path < *prefix);
+        let below = self.files[first..].iter().take_while(|file| file.path.starts_with(&prefix));
+        below.filter(|file| file.version == 0).map(|file| &*file.path).collect()
+    }
+
+    fn find(&self, path: &str) -> Option<usize> {
+        let first = self.files.partition_point(|file| *file.path < *path);
+        let same = self.files[first..].iter().take_while(|file| *file.path == *path);
+        same.zip(first..).find(|(file, _)| file.version == 0).map(|(_, index)| index)
+    }
+}
+
+impl std::fmt::Debug for Tree<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tree").field("files", &self.files.len()).finish_non_exhaustive()
+    }
+}
+
 /// What one unit gave.
 #[derive(Debug, Default)]
 pub struct UnitReading {
     /// Its resources.
     pub batch: Batch,
+    /// Files that no reader took and that values of the resources stand in.
+    pub sources: Vec<Source>,
     /// What was not understood or not resolved.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Groups the fragments of files by folder, in the order of the folders' first files.
-pub fn units(files: &[FileReading]) -> Vec<Unit> {
+/// Groups the fragments of files by folder, in the order of the folders' names.
+pub fn units(files: &[FileReading]) -> Units<'_> {
     let mut by_folder: std::collections::BTreeMap<&str, Vec<usize>> = Default::default();
     for (index, file) in files.iter().enumerate().filter(|(_, file)| file.fragment.is_some()) {
         by_folder.entry(file.source.folder()).or_default().push(index);
     }
-    by_folder.into_iter().map(|(folder, files)| Unit { folder: folder.into(), files }).collect()
+    let list = by_folder.into_iter().map(|(folder, files)| Unit { folder: folder.into(), files }).collect();
+    Units { list, terraform: terraform::Folders::new(files) }
 }
 
-/// Evaluates one unit. `files` must be sorted by source id.
-pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitReading {
+/// Evaluates one unit. `files` must be sorted by source id; `tree` is where they come from.
+pub fn read_unit(
+    unit: &Unit,
+    units: &Units<'_>,
+    files: &[FileReading],
+    tree: Option<&Tree<'_>>,
+    options: &Options,
+) -> UnitReading {
     let mut reading = UnitReading::default();
-    let (mut terraform, mut packages, mut arm) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut packages, mut arm) = (Vec::new(), Vec::new());
     for file in unit.files.iter().filter_map(|index| files.get(*index)) {
         match &file.fragment {
-            Some(Fragment::Terraform(fragment)) => terraform.push((&file.source, fragment)),
             Some(Fragment::Packages(fragment)) => packages.push((&file.source, &**fragment)),
             Some(Fragment::Arm(fragment)) => arm.push((&file.source, &**fragment)),
             Some(Fragment::Installed(fragment)) => installed::evaluate(fragment, files, &mut reading.batch),
-            None => {}
+            Some(Fragment::Terraform(_)) | None => {}
         }
     }
-    if !terraform.is_empty() {
-        terraform::evaluate(&unit.folder, &terraform, options, &mut reading.batch, &mut reading.diagnostics);
-        let sources = sources_of(unit, &reading.batch, files);
+    if units.terraform.is_root(&unit.folder) {
+        terraform::evaluate(&unit.folder, &units.terraform, tree, options, &mut reading);
+        let sources = sources_of(unit, &reading, files);
         aws::derive(&mut reading.batch, 0, &sources);
     }
     if !arm.is_empty() {
@@ -256,12 +327,25 @@ pub fn read_unit(unit: &Unit, files: &[FileReading], options: &Options) -> UnitR
     reading
 }
 
-/// The files of a unit and those of its resources, which may come from modules elsewhere; sorted by id.
-fn sources_of(unit: &Unit, batch: &Batch, files: &[FileReading]) -> Vec<Source> {
-    let own = unit.files.iter().map(|index| files[*index].source.id);
-    let ids: std::collections::BTreeSet<_> = own.chain(batch.resources.iter().map(|r| r.at.source)).collect();
+/// The files of a unit and those that the values of its resources stand in, which may be elsewhere; sorted by id.
+fn sources_of(unit: &Unit, reading: &UnitReading, files: &[FileReading]) -> Vec<Source> {
+    let mut ids: BTreeSet<SourceId> = unit.files.iter().map(|index| files[*index].source.id).collect();
+    for resource in &reading.batch.resources {
+        ids.insert(resource.at.source);
+        resource.value.entries().iter().for_each(|entry| places(&entry.value, &mut ids));
+    }
     let source = |id| files.binary_search_by_key(&id, |file| file.source.id).ok().map(|at| files[at].source.clone());
-    ids.into_iter().filter_map(source).collect()
+    let mut sources: Vec<Source> = ids.into_iter().filter_map(source).chain(reading.sources.iter().cloned()).collect();
+    sources.sort_by_key(|source| source.id);
+    sources.dedup_by_key(|source| source.id);
+    sources
+}
+
+/// Adds the files that a tree stands in. Its depth is limited by the parsers.
+fn places(node: &Node, ids: &mut BTreeSet<SourceId>) {
+    ids.insert(node.at.source);
+    node.entries().iter().for_each(|entry| places(&entry.value, ids));
+    node.as_list().unwrap_or_default().iter().for_each(|item| places(item, ids));
 }
 
 /// Joins everything into one graph, in an order that does not depend on the order of work, and finds the references
@@ -279,6 +363,7 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
     }
     for unit in units {
         diagnostics.extend(unit.diagnostics);
+        unit.sources.into_iter().for_each(|source| add_source(&mut graph, source));
         append(&mut graph, unit.batch);
     }
     add_units(&mut graph);
@@ -287,6 +372,14 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
     graph.edges.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
     graph.edges.dedup();
     (graph, diagnostics)
+}
+
+/// Adds a file that no reader took.
+fn add_source(graph: &mut Graph, source: Source) {
+    if let Err(at) = graph.sources.binary_search_by_key(&source.id, |known| known.id) {
+        graph.sources.insert(at, source);
+        graph.comments.insert(at, Vec::new());
+    }
 }
 
 /// Adds one resource for each unit and one for the repository: the subjects of questions about what must exist

@@ -23,7 +23,9 @@ fn read(files: &[(String, Vec<u8>)]) -> (Graph, Vec<Diagnostic>) {
         source
     };
     let readings: Vec<_> = (0..).zip(files).map(source).map(read_file).collect();
-    let evaluated = units(&readings).iter().map(|unit| read_unit(unit, &readings, &Options::default())).collect();
+    let groups = units(&readings);
+    let evaluated =
+        groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &Options::default())).collect();
     assemble(readings, evaluated, Vec::new())
 }
 

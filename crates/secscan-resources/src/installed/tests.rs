@@ -10,7 +10,8 @@ fn packages(files: &[(&str, &str)]) -> Vec<String> {
     let sources = (0..).zip(&files).map(|(id, (path, text))| Source::from_text(SourceId(id), path, text));
     let readings: Vec<_> = sources.map(read_file).collect();
     let options = crate::Options::default();
-    let evaluated = units(&readings).iter().map(|unit| read_unit(unit, &readings, &options)).collect();
+    let groups = units(&readings);
+    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
     let (graph, _) = assemble(readings, evaluated, Vec::new());
     let packages = graph.resources.iter().filter(|resource| resource.platform == Platform::Package);
     let shown = packages.map(|package| {

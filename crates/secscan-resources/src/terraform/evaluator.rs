@@ -1,27 +1,30 @@
-//! The state of one evaluation: what is known of the module so far, what is being worked on, and how much work is left.
+//! The state of one evaluation: what is being worked on, and how much work is left.
 //!
-//! Variables, locals and resources are evaluated when something refers to them, once. Recursion is limited by
-//! [`MAX_DEPTH`], work and memory by a budget: each evaluated expression costs one, each value that is used or made by a
-//! function what it weighs.
+//! Variables, locals, outputs and resources are evaluated when something refers to them, once a module instance (see
+//! `frame`). Recursion is limited by [`MAX_DEPTH`], work and memory by one budget for a root module and all that it calls:
+//! each evaluated expression costs one, each value that is used or made by a function what it weighs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use hcl_edit::expr::Expression;
-use secscan_model::{Diagnostic, DiagnosticKind, Location, Node, Platform};
+use secscan_model::{Diagnostic, DiagnosticKind, Location, Map, Node, Platform, Source, SourceId, Span};
 
-use super::body::header;
-use super::json;
-use super::module::{Given, Input, Kind, Module, Unit};
-use super::resource::Instances;
-use super::types;
-use super::value::weight;
+use super::files::{Files, Folders};
+use super::frame::{Frame, FrameId};
+use super::module::{Module, Unit};
+use super::syntax::Expression;
+use super::value::{Failure, weight};
+use crate::reading::Tree;
 
 /// How deep expressions, and references through them, may be evaluated within each other.
-const MAX_DEPTH: usize = 300;
+const MAX_DEPTH: usize = 250;
 
-/// How much work every module may cost, beside one unit for each byte.
+/// How much work every root module may cost, beside [`PER_BYTE`] units for each byte of its folder.
 const BASE_BUDGET: usize = 2_000_000;
+
+/// How much work each byte of a root module's folder may cost besides.
+const PER_BYTE: usize = 4;
 
 /// How much the value of one expression may weigh.
 const MAX_WEIGHT: usize = 200_000;
@@ -29,18 +32,15 @@ const MAX_WEIGHT: usize = 200_000;
 /// How many places a value remembers on its way.
 const MAX_VIA: usize = 16;
 
-/// Something that is evaluated once.
-#[derive(Debug)]
-enum Slot<T> {
-    Busy,
-    Done(T),
-}
-
 /// Where an expression stands, and which names it sees beside those of the module.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope<'s> {
+    /// The module instance.
+    pub frame: FrameId,
     pub unit: Unit<'s>,
     pub names: Option<&'s Name<'s>>,
+    /// In a template file, what it sees instead of the names of the module.
+    pub template: Option<&'s Map>,
 }
 
 /// A name that is known within an expression or block: `each`, `count`, an iterator; and those around it.
@@ -53,16 +53,16 @@ pub(super) struct Name<'s> {
 
 impl<'s> Scope<'s> {
     /// The scope of the top level of a file.
-    pub(super) fn of(unit: Unit<'s>) -> Self {
-        Self { unit, names: None }
+    pub(super) fn of(frame: FrameId, unit: Unit<'s>) -> Self {
+        Self { frame, unit, names: None, template: None }
     }
 
-    /// The place of something that was parsed from this scope's file.
-    pub(super) fn at(&self, parsed: &impl hcl_edit::Span) -> Location {
-        self.unit.source.at(parsed.span().unwrap_or_default().into())
+    /// The place of a part of this scope's file.
+    pub(super) fn at(&self, span: Span) -> Location {
+        self.unit.source.at(span)
     }
 
-    /// The text of something that was parsed from this scope's file.
+    /// The text at a place of this scope's file.
     pub(super) fn written(&self, at: Location) -> &'s str {
         let bytes = self.unit.source.bytes.get(at.span.range()).unwrap_or_default();
         std::str::from_utf8(bytes).unwrap_or_default()
@@ -77,32 +77,82 @@ impl<'s> Scope<'s> {
             }
             next = known.outer;
         }
-        None
+        self.template?.get(name)
     }
 }
 
-/// One evaluation of a module.
+/// One evaluation of a root module and what it calls.
 pub(super) struct Evaluator<'a> {
-    pub module: &'a Module<'a>,
-    variables: HashMap<&'a str, Slot<Node>>,
-    locals: HashMap<&'a str, Slot<Node>>,
-    instances: HashMap<usize, Slot<Rc<Instances>>>,
+    folders: &'a Folders<'a>,
+    /// The modules that were needed so far, by folder.
+    modules: HashMap<Arc<str>, Option<Rc<Module<'a>>>>,
+    /// The module instances that were needed so far; the first is the root.
+    pub frames: Vec<Frame<'a>>,
+    /// The files that functions have asked for.
+    pub files: Files<'a>,
+    /// The paths of files, for diagnostics.
+    paths: HashMap<SourceId, Arc<str>>,
     pub depth: usize,
+    /// Within how many `try` and `can` the evaluation is.
+    pub trying: usize,
     budget: usize,
     pub diagnostics: Vec<Diagnostic>,
+    /// What the diagnostics say, and where.
+    said: HashSet<(Location, Arc<str>)>,
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(module: &'a Module<'a>, bytes: usize) -> Self {
-        Self {
-            module,
-            variables: HashMap::new(),
-            locals: HashMap::new(),
-            instances: HashMap::new(),
+    /// The evaluation of the module of `folder` as a root. `var_files` are variable files that the user named, in order.
+    pub(super) fn new(folder: &Arc<str>, folders: &'a Folders<'a>, tree: Option<&'a Tree<'a>>, var_files: &[Unit<'a>]) -> Self {
+        let mut evaluator = Self {
+            folders,
+            modules: HashMap::new(),
+            frames: Vec::new(),
+            files: Files::new(tree),
+            paths: HashMap::new(),
             depth: 0,
-            budget: BASE_BUDGET.saturating_add(bytes),
+            trying: 0,
+            budget: BASE_BUDGET,
             diagnostics: Vec::new(),
+            said: HashSet::new(),
+        };
+        let files = folders.files(folder);
+        let bytes: usize = files.iter().map(|unit| unit.source.bytes.len()).sum();
+        evaluator.budget = BASE_BUDGET.saturating_add(bytes.saturating_mul(PER_BYTE));
+        evaluator.know(&files);
+        evaluator.know(var_files);
+        let mut module = Module::new(&files, &mut evaluator.diagnostics);
+        module.load_all(&files, var_files);
+        evaluator.frames.push(Frame::root(Rc::new(module), folder.clone()));
+        evaluator
+    }
+
+    /// The module of a folder; none where no files of one are.
+    pub(super) fn module(&mut self, folder: &Arc<str>) -> Option<Rc<Module<'a>>> {
+        if let Some(known) = self.modules.get(folder) {
+            return known.clone();
         }
+        let files = self.folders.files(folder);
+        let module = (!files.is_empty()).then(|| {
+            self.know(&files);
+            Rc::new(Module::new(&files, &mut self.diagnostics))
+        });
+        self.modules.insert(folder.clone(), module.clone());
+        module
+    }
+
+    /// The folder of a module that was downloaded for the root module, by the names of the calls that lead to it.
+    pub(super) fn downloaded(&self, names: &str) -> Option<String> {
+        self.folders.downloaded(&self.frames.first()?.folder, names)
+    }
+
+    fn know(&mut self, files: &[Unit<'a>]) {
+        self.paths.extend(files.iter().map(|unit| (unit.source.id, unit.source.path.clone())));
+    }
+
+    /// A file that a function has read, as a place of values.
+    pub(super) fn know_source(&mut self, source: &Source) {
+        self.paths.insert(source.id, source.path.clone());
     }
 
     /// Takes `cost` from the budget and begins one more level of depth, which the caller ends; or says what is too much.
@@ -119,14 +169,11 @@ impl<'a> Evaluator<'a> {
     pub(super) fn spend(&mut self, cost: usize, at: Location) -> Result<(), Node> {
         if self.budget < cost {
             if self.budget > 0 {
-                self.report(
-                    DiagnosticKind::Limit,
-                    at,
-                    "evaluating this folder takes too much work; the rest is not known",
-                );
+                let message = "evaluating this module and what it calls takes too much work; the rest is not known";
+                self.report(DiagnosticKind::Limit, at, message);
             }
             self.budget = 0;
-            return Err(Node::unresolved("evaluating this folder takes too much work", at));
+            return Err(Node::unresolved("evaluating this module takes too much work", at));
         }
         self.budget -= cost;
         Ok(())
@@ -149,78 +196,20 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub(super) fn report(&mut self, kind: DiagnosticKind, at: Location, message: impl Into<std::sync::Arc<str>>) {
+    /// Adds a diagnostic, once: a module may be evaluated many times.
+    pub(super) fn report(&mut self, kind: DiagnosticKind, at: Location, message: impl Into<Arc<str>>) {
+        let message = message.into();
+        if !self.said.insert((at, message.clone())) {
+            return;
+        }
         let mut diagnostic = Diagnostic::new(kind, message).at(at);
-        if let Some(unit) = self.module.units.iter().find(|unit| unit.source.id == at.source) {
-            diagnostic = diagnostic.path(unit.source.path.clone());
+        if let Some(path) = self.paths.get(&at.source) {
+            diagnostic = diagnostic.path(path.clone());
         }
         if kind == DiagnosticKind::Limit {
             diagnostic = diagnostic.blinds(Platform::Terraform);
         }
         self.diagnostics.push(diagnostic);
-    }
-
-    /// The value of a variable as it is used at `at`.
-    pub(super) fn variable(&mut self, name: &str, at: Location) -> Node {
-        let module = self.module;
-        let Some(index) = module.find(Kind::Variable, "", name) else {
-            return Node::unresolved(format!("variable `{name}` is not declared in this folder"), at);
-        };
-        let declaration = &module.declarations[index];
-        let name = declaration.name;
-        match self.variables.get(name) {
-            Some(Slot::Done(value)) => return value.clone(),
-            Some(Slot::Busy) => return self.cycle(&format!("variable `{name}`"), at),
-            None => {}
-        }
-        let input = module.inputs.get(name).copied();
-        let default =
-            declaration.argument("default").map(|value| Input { value: Given::Written(value), outside: false });
-        let Some(input) = input.or(default) else {
-            return Node::unresolved(format!("variable `{name}` has no value"), at);
-        };
-        self.variables.insert(name, Slot::Busy);
-        let mut value = match input.value {
-            Given::Written(written) => self.value(written.expression, Scope::of(written.unit)),
-            Given::Json(value) => value.clone(),
-        };
-        if let Some(of) = declaration.argument("type") {
-            value = types::convert(self, value, of.expression, Scope::of(of.unit));
-        }
-        if input.outside {
-            value = json::placed(&value, header(declaration.block, Scope::of(declaration.unit)));
-        }
-        self.variables.insert(name, Slot::Done(value.clone()));
-        value
-    }
-
-    /// The value of a local name as it is used at `at`.
-    pub(super) fn local(&mut self, name: &str, at: Location) -> Node {
-        let Some((name, written)) = self.module.locals.get_key_value(name) else {
-            return Node::unresolved(format!("`local.{name}` is not declared in this folder"), at);
-        };
-        match self.locals.get(name) {
-            Some(Slot::Done(value)) => return value.clone(),
-            Some(Slot::Busy) => return self.cycle(&format!("`local.{name}`"), at),
-            None => {}
-        }
-        self.locals.insert(name, Slot::Busy);
-        let value = self.value(written.expression, Scope::of(written.unit));
-        self.locals.insert(name, Slot::Done(value.clone()));
-        value
-    }
-
-    /// The instances of a declaration; none while they are being evaluated.
-    pub(super) fn instances(&mut self, index: usize) -> Option<Rc<Instances>> {
-        match self.instances.get(&index) {
-            Some(Slot::Done(instances)) => return Some(instances.clone()),
-            Some(Slot::Busy) => return None,
-            None => {}
-        }
-        self.instances.insert(index, Slot::Busy);
-        let instances = Rc::new(self.expand(&self.module.declarations[index]));
-        self.instances.insert(index, Slot::Done(instances.clone()));
-        Some(instances)
     }
 
     /// What refers to itself has no value.
@@ -235,15 +224,35 @@ impl<'a> Evaluator<'a> {
         let mut value = self.used(value, at);
         if value.at != at {
             let via = &mut value.extra_mut().via;
-            via.insert(0, at);
-            via.truncate(MAX_VIA);
+            if via.first() != Some(&at) {
+                via.insert(0, at);
+                via.truncate(MAX_VIA);
+            }
         }
         value.name_at = value.at;
         value
     }
 
-    /// The value of an expression; what Terraform would refuse is unresolved.
+    /// The value of an expression. What Terraform would refuse is unresolved, and said.
     pub(super) fn value(&mut self, expression: &Expression, scope: Scope<'_>) -> Node {
-        self.attempt(expression, scope).unwrap_or_else(|failure| Node::unresolved(failure.why, scope.at(expression)))
+        let outcome = self.attempt(expression, scope);
+        outcome.unwrap_or_else(|failure| self.refused(failure, scope.at(expression.span)))
+    }
+
+    /// What has no value because Terraform would refuse it. Whether within `try` or not, is for the caller to know.
+    pub(super) fn refused(&mut self, failure: Failure, at: Location) -> Node {
+        let at = failure.at.unwrap_or(at);
+        if !failure.unknown {
+            self.report(DiagnosticKind::Unresolved, at, failure.why.clone());
+        }
+        Node::unresolved(failure.why, at)
+    }
+
+    /// Evaluates something that a reference leads to: it is no part of a `try` around the reference.
+    pub(super) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let trying = std::mem::take(&mut self.trying);
+        let result = work(self);
+        self.trying = trying;
+        result
     }
 }

@@ -2,65 +2,74 @@
 
 use std::sync::Arc;
 
-use hcl_edit::expr::{
-    Array, BinaryOp, BinaryOperator, Conditional, Expression, ForExpr, Object, ObjectKey, UnaryOp, UnaryOperator,
-};
-use secscan_model::{Location, Node, Scalar, ScalarKind, Value};
+use secscan_model::{Location, Node, Scalar, Value};
 
+use super::body::{Elements, elements};
 use super::evaluator::{Evaluator, Name, Scope};
+use super::number::Number;
+use super::syntax::{Expression, For, Key, KeyKind, Kind, Operator};
+use super::types::{Type, convert, unify};
 use super::value::{
-    Entries, Failure, Number, Outcome, boolean, collect_refs, equal, fail, number, sorted, text, unresolved_by,
+    Entries, Failure, Outcome, boolean, collect_refs, equal, fail, is_sensitive, marked, number, text, unresolved_by,
     with_refs,
 };
 
 impl<'a> Evaluator<'a> {
     /// The value of an expression, or why Terraform would refuse it.
     pub(super) fn attempt(&mut self, expression: &Expression, scope: Scope<'_>) -> Outcome {
-        let at = scope.at(expression);
+        let at = scope.at(expression.span);
         if let Err(too_much) = self.enter(at) {
             return Ok(too_much);
         }
-        let outcome = match expression {
-            Expression::String(value) => Ok(Node::text(value.as_str(), at)),
-            Expression::Bool(value) => Ok(Node::bool(*value.value(), at)),
-            Expression::Number(value) => Ok(literal_number(value.value(), scope.written(at), at)),
-            Expression::Null(_) => Ok(Node::null(at)),
-            Expression::Array(array) => Ok(self.array(array, at, scope)),
-            Expression::Object(object) => self.object(object, at, scope),
-            Expression::StringTemplate(template) => self.template(template, at, scope),
-            Expression::HeredocTemplate(heredoc) => self.template(&heredoc.template, at, scope),
-            Expression::Parenthesis(inner) => self.attempt(inner.inner(), scope),
-            Expression::Variable(name) => self.name(name.as_str(), at, scope),
-            Expression::Traversal(traversal) => self.traversal(traversal, at, scope),
-            Expression::FuncCall(call) => self.call(call, at, scope),
-            Expression::Conditional(conditional) => self.conditional(conditional, at, scope),
-            Expression::UnaryOp(operation) => self.unary(operation, at, scope),
-            Expression::BinaryOp(operation) => self.binary(operation, at, scope),
-            Expression::ForExpr(expression) => self.for_expression(expression, at, scope),
+        let outcome = match &expression.kind {
+            Kind::Text(value) => Ok(Node::text(value.clone(), at)),
+            Kind::Bool(value) => Ok(Node::bool(*value, at)),
+            Kind::Number(value) => Ok(literal_number(value, at)),
+            Kind::Null => Ok(Node::null(at)),
+            Kind::List(items) => self.list(items, at, scope),
+            Kind::Object(entries) => self.object(entries, at, scope),
+            Kind::Template(pieces) => self.template(pieces, at, scope),
+            Kind::Wrapped(inner) => self.attempt(inner, scope),
+            Kind::Name(name) => self.name(name, at, scope),
+            Kind::Steps(steps) => self.steps(&steps.0, &steps.1, at, scope),
+            Kind::Call(call) => self.call(call, at, scope),
+            Kind::Conditional(parts) => self.conditional(parts, at, scope),
+            Kind::Not(operand) => self.not(operand, at, scope),
+            Kind::Negative(operand) => self.negative(operand, at, scope),
+            Kind::Binary(operator, operands) => self.binary(*operator, operands, at, scope),
+            Kind::For(expression) => self.for_expression(expression, at, scope),
         };
         self.depth -= 1;
-        outcome
+        outcome.map_err(|failure| Failure { at: failure.at.or(Some(at)), ..failure })
     }
 
-    fn array(&mut self, array: &Array, at: Location, scope: Scope<'_>) -> Node {
-        let mut items = Vec::with_capacity(array.len());
-        for item in array.iter() {
-            let value = self.value(item, scope);
-            items.push(self.commented(value, scope.at(item), scope));
+    /// The value of a part of a list or object: outside of `try`, one that Terraform would refuse leaves the rest as it is.
+    fn part(&mut self, expression: &Expression, scope: Scope<'_>) -> Outcome {
+        match self.attempt(expression, scope) {
+            Err(failure) if self.trying == 0 => Ok(self.refused(failure, scope.at(expression.span))),
+            outcome => outcome,
         }
-        Node::list(items, at)
     }
 
-    fn object(&mut self, object: &Object, at: Location, scope: Scope<'_>) -> Outcome {
+    fn list(&mut self, list: &[Expression], at: Location, scope: Scope<'_>) -> Outcome {
+        let mut items = Vec::with_capacity(list.len());
+        for item in list {
+            let value = self.part(item, scope)?;
+            items.push(self.commented(value, scope.at(item.span), scope));
+        }
+        Ok(Node::list(items, at))
+    }
+
+    fn object(&mut self, object: &[(Key, Expression)], at: Location, scope: Scope<'_>) -> Outcome {
         let mut entries = Entries::default();
-        for (key, value) in object.iter() {
-            let key_at = scope.at(key);
-            let value_at = scope.at(value.expr());
-            let value = self.value(value.expr(), scope);
+        for (key, value) in object {
+            let key_at = scope.at(key.span);
+            let value_at = scope.at(value.span);
+            let value = self.part(value, scope)?;
             let value = self.commented(value, value_at, scope).named(key_at);
-            match key {
-                ObjectKey::Ident(name) => entries.insert(name.as_str().into(), value),
-                ObjectKey::Expression(key) => match self.key(key, scope)? {
+            match &key.kind {
+                KeyKind::Name(name) => entries.insert(name.clone(), value),
+                KeyKind::Computed(key) => match self.key(key, scope)? {
                     Ok(key) => entries.insert(key, value),
                     Err(why) => entries.rest = Some(why),
                 },
@@ -78,59 +87,82 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn conditional(&mut self, conditional: &Conditional, at: Location, scope: Scope<'_>) -> Outcome {
-        let condition = self.attempt(&conditional.cond_expr, scope)?;
-        let Some(unknown) = condition.as_unresolved() else {
-            let chosen = if boolean(&condition)? { &conditional.true_expr } else { &conditional.false_expr };
-            return self.attempt(chosen, scope);
-        };
-        let arms = [self.value(&conditional.true_expr, scope), self.value(&conditional.false_expr, scope)];
+    /// A conditional. Both arms have one type, so the arm that is not chosen has a say in what the other becomes.
+    fn conditional(&mut self, parts: &[Expression; 3], at: Location, scope: Scope<'_>) -> Outcome {
+        let [condition, yes, no] = parts;
+        let condition = self.attempt(condition, scope)?;
+        let sensitive = is_sensitive(&condition);
+        if condition.as_unresolved().is_none() {
+            let is_yes = boolean(&condition)?;
+            let (chosen, other) = if is_yes { (yes, no) } else { (no, yes) };
+            let value = self.attempt(chosen, scope)?;
+            let value = if may_differ(&value, other) { self.as_beside(value, other, scope)? } else { value };
+            return Ok(marked(value, sensitive));
+        }
+        let arms = [self.part(yes, scope)?, self.part(no, scope)?];
         let [yes, no] = &arms;
         if equal(yes, no) == Some(true) {
             return Ok(yes.clone());
         }
         let absent = arms.iter().any(|arm| arm.is_null() || arm.as_unresolved().is_some_and(|arm| arm.perhaps_absent));
         let mut refs = Vec::new();
+        collect_refs(&condition, &mut refs);
         arms.iter().for_each(|arm| collect_refs(arm, &mut refs));
-        let why = unknown.why.clone();
+        let why = condition.as_unresolved().map_or_else(|| "not known".into(), |unknown| unknown.why.clone());
         let node = if absent { Node::perhaps_absent(why, at) } else { Node::unresolved(why, at) };
         Ok(with_refs(node, &refs))
     }
 
-    fn unary(&mut self, operation: &UnaryOp, at: Location, scope: Scope<'_>) -> Outcome {
-        let operand = self.attempt(&operation.expr, scope)?;
-        if operand.as_unresolved().is_some() {
-            return Ok(unresolved_by(&operand, at));
-        }
-        match operation.operator.value() {
-            UnaryOperator::Not => Ok(Node::bool(!boolean(&operand)?, at)),
-            UnaryOperator::Neg => Ok(match number(&operand)? {
-                Number::Int(value) => value.checked_neg().map_or(Number::Float(-(value as f64)), Number::Int),
-                Number::Float(value) => Number::Float(-value),
-            }
-            .node(at)),
+    /// A value as it is beside another arm of a conditional. What cannot be known of that arm has no say; neither has one
+    /// that Terraform would refuse if it were chosen.
+    fn as_beside(&mut self, value: Node, other: &Expression, scope: Scope<'_>) -> Outcome {
+        self.trying += 1;
+        let other = self.attempt(other, scope);
+        self.trying -= 1;
+        let Ok(other) = other else { return Ok(value) };
+        match unify(&[&Type::of(&value), &Type::of(&other)]) {
+            Some(of) => convert(value, &of),
+            None => fail("the two results of the conditional have no type in common"),
         }
     }
 
-    fn binary(&mut self, operation: &BinaryOp, at: Location, scope: Scope<'_>) -> Outcome {
-        let operator = *operation.operator.value();
-        let left = self.attempt(&operation.lhs_expr, scope)?;
+    fn not(&mut self, operand: &Expression, at: Location, scope: Scope<'_>) -> Outcome {
+        let operand = self.attempt(operand, scope)?;
+        if operand.as_unresolved().is_some() {
+            return Ok(unresolved_by(&operand, at));
+        }
+        Ok(marked(Node::bool(!boolean(&operand)?, at), is_sensitive(&operand)))
+    }
+
+    fn negative(&mut self, operand: &Expression, at: Location, scope: Scope<'_>) -> Outcome {
+        let operand = self.attempt(operand, scope)?;
+        if operand.as_unresolved().is_some() {
+            return Ok(unresolved_by(&operand, at));
+        }
+        Ok(marked(number(&operand)?.negated().node(at), is_sensitive(&operand)))
+    }
+
+    fn binary(&mut self, operator: Operator, operands: &[Expression; 2], at: Location, scope: Scope<'_>) -> Outcome {
+        let [left, right] = operands;
+        let left = self.attempt(left, scope)?;
         let decisive = match operator {
-            BinaryOperator::And => Some(false),
-            BinaryOperator::Or => Some(true),
+            Operator::And => Some(false),
+            Operator::Or => Some(true),
             _ => None,
         };
-        // One side decides `&&` and `||` whatever the other is.
-        if decisive.is_some() && left.as_unresolved().is_none() && Some(boolean(&left)?) == decisive {
-            return Ok(Node::bool(boolean(&left)?, at));
+        let right = self.attempt(right, scope)?;
+        let sensitive = is_sensitive(&left) || is_sensitive(&right);
+        // One side decides `&&` and `||` where the other is not known.
+        if let Some(decisive) = decisive {
+            let sides = [&left, &right].into_iter().filter(|side| side.as_unresolved().is_none());
+            let truths = sides.map(boolean).collect::<Result<Vec<_>, _>>()?;
+            if truths.contains(&decisive) {
+                return Ok(marked(Node::bool(decisive, at), sensitive));
+            }
         }
-        let right = self.attempt(&operation.rhs_expr, scope)?;
-        if decisive.is_some() && right.as_unresolved().is_none() && Some(boolean(&right)?) == decisive {
-            return Ok(Node::bool(boolean(&right)?, at));
-        }
-        if let BinaryOperator::Eq | BinaryOperator::NotEq = operator {
+        if let Operator::Equal | Operator::NotEqual = operator {
             return Ok(match equal(&left, &right) {
-                Some(same) => Node::bool(same == (operator == BinaryOperator::Eq), at),
+                Some(same) => marked(Node::bool(same == (operator == Operator::Equal), at), sensitive),
                 None => unresolved_by(if left.as_unresolved().is_some() { &left } else { &right }, at),
             });
         }
@@ -140,57 +172,51 @@ impl<'a> Evaluator<'a> {
             }
         }
         if decisive.is_some() {
-            return Ok(Node::bool(boolean(&right)?, at));
+            return Ok(marked(Node::bool(boolean(&right)?, at), sensitive));
         }
-        compute(operator, number(&left)?, number(&right)?, at)
+        Ok(marked(compute(operator, &number(&left)?, &number(&right)?, at)?, sensitive))
     }
 
-    fn for_expression(&mut self, expression: &ForExpr, at: Location, scope: Scope<'_>) -> Outcome {
-        let collection = self.attempt(&expression.intro.collection_expr, scope)?;
-        let elements: Vec<(Node, Node)> = match &collection.value {
-            Value::Unresolved(_) => return Ok(unresolved_by(&collection, at)),
-            Value::List(items) => {
-                items.iter().enumerate().map(|(index, item)| (Node::int(index as i64, item.at), item.clone())).collect()
-            }
-            Value::Map(map) => {
-                let entries = sorted(map).into_iter();
-                entries.map(|(key, value)| (Node::text(key.clone(), value.name_at), value.clone())).collect()
-            }
-            Value::Scalar(_) => return fail("`for` needs a list or a map"),
+    fn for_expression(&mut self, expression: &For, at: Location, scope: Scope<'_>) -> Outcome {
+        let collection = self.attempt(&expression.collection, scope)?;
+        if collection.as_unresolved().is_some() {
+            return Ok(unresolved_by(&collection, at));
+        }
+        let is_text = super::value::Shape::of(&collection).is_some_and(super::value::Shape::is_text);
+        let Some(Elements { pairs, more }) = elements(&collection).filter(|_| !is_text) else {
+            return fail("`for` needs a list or a map");
         };
         let mut results = Results { list: Vec::new(), entries: Entries::default() };
-        if let Some(why) = collection.as_map().and_then(|map| map.rest.as_ref()) {
-            results.uncertain(expression, why.clone(), at);
+        if let Some(why) = more {
+            results.uncertain(expression, why, at);
         }
-        for (key, value) in &elements {
+        for (key, value) in &pairs {
             if let Some(unknown) = value.as_unresolved().filter(|value| value.perhaps_absent) {
                 results.uncertain(expression, unknown.why.clone(), value.at);
                 continue;
             }
-            let outer = Name {
-                name: expression.intro.key_var.as_ref().map_or("", |name| name.as_str()),
-                value: key,
-                outer: scope.names,
-            };
-            let names = Name { name: expression.intro.value_var.as_str(), value, outer: Some(&outer) };
+            let outer =
+                Name { name: expression.key_name.as_deref().unwrap_or_default(), value: key, outer: scope.names };
+            let names = Name { name: &expression.value_name, value, outer: Some(&outer) };
             self.for_element(expression, &mut results, at, Scope { names: Some(&names), ..scope })?;
         }
-        Ok(match expression.key_expr {
+        let result = match expression.key {
             Some(_) => results.entries.node(at),
             None => Node::list(results.list, at),
-        })
+        };
+        Ok(marked(result, is_sensitive(&collection)))
     }
 
     /// One round of a `for` expression.
     fn for_element(
         &mut self,
-        expression: &ForExpr,
+        expression: &For,
         results: &mut Results,
         at: Location,
         scope: Scope<'_>,
     ) -> Result<(), Failure> {
-        if let Some(condition) = &expression.cond {
-            let condition = self.attempt(&condition.expr, scope)?;
+        if let Some(condition) = &expression.condition {
+            let condition = self.attempt(condition, scope)?;
             if let Some(unknown) = condition.as_unresolved() {
                 results.uncertain(expression, unknown.why.clone(), at);
                 return Ok(());
@@ -199,19 +225,23 @@ impl<'a> Evaluator<'a> {
                 return Ok(());
             }
         }
-        let Some(key) = &expression.key_expr else {
-            results.list.push(self.value(&expression.value_expr, scope));
+        let Some(key) = &expression.key else {
+            let value = self.part(&expression.value, scope)?;
+            results.list.push(value);
             return Ok(());
         };
-        let key_at = scope.at(key);
+        let key_at = scope.at(key.span);
         let key = self.key(key, scope)?;
-        let value = self.value(&expression.value_expr, scope).named(key_at);
+        let value = self.part(&expression.value, scope)?.named(key_at);
         match key {
             Err(why) => results.entries.rest = Some(why),
             Ok(key) if expression.grouping => match results.entries.get_mut(&key).map(|group| &mut group.value) {
                 Some(Value::List(group)) => Arc::make_mut(group).push(value),
                 _ => results.entries.insert(key, Node::list(vec![value], at)),
             },
+            Ok(key) if results.entries.get_mut(&key).is_some() => {
+                return fail(format!("the key `{key}` comes twice"));
+            }
             Ok(key) => results.entries.insert(key, value),
         }
         Ok(())
@@ -226,8 +256,8 @@ struct Results {
 
 impl Results {
     /// There may be one more element.
-    fn uncertain(&mut self, expression: &ForExpr, why: Arc<str>, at: Location) {
-        if expression.key_expr.is_some() {
+    fn uncertain(&mut self, expression: &For, why: Arc<str>, at: Location) {
+        if expression.key.is_some() {
             self.entries.rest = Some(why);
         } else {
             self.list.push(Node::perhaps_absent(why, at));
@@ -235,35 +265,37 @@ impl Results {
     }
 }
 
-fn literal_number(value: &hcl_edit::Number, written: &str, at: Location) -> Node {
-    let kind = match (value.as_i64(), value.as_f64()) {
-        (Some(whole), _) => ScalarKind::Int(whole),
-        (None, Some(other)) => ScalarKind::Float(other),
-        (None, None) => ScalarKind::Text,
-    };
-    Node::new(Value::Scalar(Scalar { kind, text: written.into() }), at)
+/// Whether an arm of a conditional may have another type than the value of the one that is chosen, by the look of it.
+fn may_differ(value: &Node, other: &Expression) -> bool {
+    if value.is_null() || value.as_unresolved().is_some() {
+        return false;
+    }
+    match (&other.kind, Type::of(value)) {
+        (Kind::Null, _) => false,
+        (Kind::Text(_) | Kind::Template(_), Type::Text) => false,
+        (Kind::Bool(_), Type::Bool) => false,
+        (Kind::Number(_), Type::Number) => false,
+        _ => true,
+    }
 }
 
-fn compute(operator: BinaryOperator, left: Number, right: Number, at: Location) -> Outcome {
-    let (a, b) = (left.as_f64(), right.as_f64());
-    let whole = |compute: fn(i64, i64) -> Option<i64>| match (left, right) {
-        (Number::Int(a), Number::Int(b)) => compute(a, b),
-        _ => None,
-    };
-    let (exact, float) = match operator {
-        BinaryOperator::Less => return Ok(Node::bool(a < b, at)),
-        BinaryOperator::LessEq => return Ok(Node::bool(a <= b, at)),
-        BinaryOperator::Greater => return Ok(Node::bool(a > b, at)),
-        BinaryOperator::GreaterEq => return Ok(Node::bool(a >= b, at)),
-        BinaryOperator::Plus => (whole(i64::checked_add), a + b),
-        BinaryOperator::Minus => (whole(i64::checked_sub), a - b),
-        BinaryOperator::Mul => (whole(i64::checked_mul), a * b),
-        BinaryOperator::Div | BinaryOperator::Mod if b == 0.0 => return fail("division by zero"),
-        BinaryOperator::Div => (None, a / b),
-        BinaryOperator::Mod => (whole(i64::checked_rem), a % b),
-        BinaryOperator::Eq | BinaryOperator::NotEq | BinaryOperator::And | BinaryOperator::Or => {
-            return fail("not an operation on numbers");
-        }
-    };
-    Ok(exact.map_or_else(|| Number::from_f64(float), Number::Int).node(at))
+fn literal_number(value: &Scalar, at: Location) -> Node {
+    Node::new(Value::Scalar(value.clone()), at)
+}
+
+fn compute(operator: Operator, left: &Number, right: &Number, at: Location) -> Outcome {
+    let order = |wanted: fn(std::cmp::Ordering) -> bool| Ok(Node::bool(wanted(left.compare(right)), at));
+    match operator {
+        Operator::Less => order(std::cmp::Ordering::is_lt),
+        Operator::LessOrEqual => order(std::cmp::Ordering::is_le),
+        Operator::Greater => order(std::cmp::Ordering::is_gt),
+        Operator::GreaterOrEqual => order(std::cmp::Ordering::is_ge),
+        Operator::Plus => Ok(left.plus(right).node(at)),
+        Operator::Minus => Ok(left.minus(right).node(at)),
+        Operator::Times => Ok(left.times(right).node(at)),
+        Operator::Divide if right.is_zero() => fail("division by zero"),
+        Operator::Divide => Ok(left.divided_by(right).node(at)),
+        Operator::Modulo => Ok(left.modulo(right).node(at)),
+        Operator::Equal | Operator::NotEqual | Operator::And | Operator::Or => fail("not an operation on numbers"),
+    }
 }

@@ -1,17 +1,27 @@
 //! JSON text of values, and values of JSON text.
 
-use secscan_model::{Location, Map, Node, Scalar, ScalarKind, Source, Value};
+use secscan_model::{DiagnosticKind, Location, Map, Node, Scalar, ScalarKind, Source, Value};
 
-use super::value::{Failure, Outcome, fail, number, sorted};
+use super::number::Number;
+use super::value::{Failure, Outcome, Shape, fail, number, shapeless, sorted, text};
 
 /// The JSON text of a known value, as Terraform writes it: keys sorted, `<`, `>` and `&` escaped.
 pub(super) fn encode(node: &Node) -> Result<String, Failure> {
     let mut out = String::new();
-    write(node, &mut out)?;
+    write_value(node, &mut out)?;
     Ok(out)
 }
 
 fn write(node: &Node, out: &mut String) -> Result<(), Failure> {
+    match &node.value {
+        // A text that is kept as a tree.
+        Value::List(_) | Value::Map(_) if Shape::of(node).is_some_and(Shape::is_text) => write_text(&text(node)?, out),
+        _ => write_value(node, out)?,
+    }
+    Ok(())
+}
+
+fn write_value(node: &Node, out: &mut String) -> Result<(), Failure> {
     match &node.value {
         Value::Scalar(Scalar { kind: ScalarKind::Null, .. }) => out.push_str("null"),
         Value::Scalar(Scalar { kind: ScalarKind::Bool(value), .. }) => {
@@ -31,7 +41,7 @@ fn write(node: &Node, out: &mut String) -> Result<(), Failure> {
         }
         Value::Map(map) => {
             if let Some(why) = &map.rest {
-                return Err(Failure { why: why.clone(), unknown: true });
+                return Err(Failure { unknown: true, ..Failure::new(why.clone()) });
             }
             out.push('{');
             for (index, (key, value)) in sorted(map).into_iter().enumerate() {
@@ -58,6 +68,8 @@ fn write_text(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
                 out.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
@@ -69,15 +81,36 @@ fn write_text(text: &str, out: &mut String) {
 
 /// The value of a JSON text; every part of it has the place of the text.
 pub(super) fn decode(text: &str, at: Location) -> Outcome {
+    if has_trailing_comma(text) {
+        return fail("the text is no JSON");
+    }
     let source = Source::from_text(at.source, "", text);
     let parsed = secscan_parse::json::parse(&source);
     match parsed.documents.into_iter().next() {
-        Some(document) if parsed.diagnostics.is_empty() => Ok(placed(&document, at)),
+        Some(document) if parsed.comments.is_empty() && parsed.diagnostics.iter().all(|found| found.kind == DiagnosticKind::Ambiguous) => {
+            Ok(placed(&document, at))
+        }
         _ => fail("the text is no JSON"),
     }
 }
 
-/// The tree with one place for all of it. The parser has limited the depth.
+/// Whether something ends with a comma, which the parser of configuration files allows.
+fn has_trailing_comma(text: &str) -> bool {
+    let (mut in_text, mut escaped, mut after_comma) = (false, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => (in_text, after_comma) = (!in_text, false),
+            _ if in_text || byte.is_ascii_whitespace() => {}
+            b']' | b'}' if after_comma => return true,
+            _ => after_comma = byte == b',',
+        }
+    }
+    false
+}
+
+/// The tree with one place for all of it, and numbers as Terraform writes them. The parser has limited the depth.
 pub(super) fn placed(node: &Node, at: Location) -> Node {
     let value = match &node.value {
         Value::List(items) => Value::List(items.iter().map(|item| placed(item, at)).collect::<Vec<_>>().into()),
@@ -88,7 +121,16 @@ pub(super) fn placed(node: &Node, at: Location) -> Node {
             }
             Value::Map(moved.into())
         }
+        Value::Scalar(Scalar { kind: ScalarKind::Int(_) | ScalarKind::Float(_), text }) => match Number::parse(text) {
+            Some(number) => return number.node(at),
+            None => node.value.clone(),
+        },
         other => other.clone(),
     };
     Node::new(value, at)
+}
+
+/// What a text that is kept as a tree says.
+pub(super) fn plain(node: &Node) -> Node {
+    shapeless(node.clone())
 }

@@ -1,95 +1,158 @@
-//! Terraform: the files of a folder, evaluated as one module as far as the files tell.
+//! Terraform and OpenTofu: a root module and all that it calls, evaluated as far as the files tell.
 //!
-//! Reading order: [`File`], [`parse`] and [`evaluate`] here; `module` (what a folder declares); `evaluator` (memory and
-//! budgets); `expression` with `reference`, `template`, `functions`, `types` and `value` (the expression language);
-//! `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data source that is computed);
-//! `emission` (resources and edges).
+//! Reading order: [`File`], [`parse`] and [`evaluate`] here; `syntax` (what files say, in either syntax); `files` (which
+//! folders are modules and who calls them); `module` (what a folder declares), `frame` and `calls` (module instances);
+//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `number` and `value`
+//! (the expression language); `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data
+//! source that is computed); `emission` (resources and edges); `plan` (what a plan says beside or instead of that).
 //!
-//! What hangs on something that is not in the files is unresolved, with the reason. Not read are `*.tf.json` and the modules
-//! that a module calls.
+//! What hangs on something that is not in the files is unresolved, with the reason.
 
 mod body;
+mod calls;
+mod csv;
 mod emission;
 mod evaluator;
 mod expression;
+mod files;
+mod frame;
 mod functions;
 mod json;
 mod module;
+mod number;
+mod plan;
 mod policy_document;
 mod reference;
 mod resource;
+mod syntax;
 mod template;
 mod types;
 mod value;
+mod yaml;
 
-use hcl_edit::structure::Body;
-use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Platform, Source, Span};
+use std::sync::Arc;
+
+use secscan_model::{Comment, Diagnostic, Node, Platform, Source, Span};
 use secscan_parse::hcl;
 
+use crate::reading::{Tree, UnitReading};
 use crate::{Batch, Options};
 use evaluator::Evaluator;
-use module::{Module, Unit};
+pub use files::Folders;
+use module::Unit;
 
 /// A configuration or variable file, parsed and waiting for its folder.
 #[derive(Debug, Default)]
 pub struct File {
-    body: Body,
+    body: syntax::Body,
     /// The comments that stand behind something on their line.
     trailing: Vec<Span>,
-    /// What a variable file in JSON gives.
+    /// What a variable file in JSON gives, or a list of fetched modules.
     values: Option<Node>,
+    /// What `terraform show -json` says of a plan.
+    plan: Option<Node>,
 }
 
 impl File {
+    /// A plan.
+    pub(crate) fn of_plan(plan: Node) -> Self {
+        Self { plan: Some(plan), ..Self::default() }
+    }
+
     /// The comment behind a value that stands at `span`, without its marker.
     fn comment_behind<'b>(&self, bytes: &'b [u8], span: Span) -> Option<&'b str> {
         body::comment_behind(bytes, &self.trailing, span.end)
     }
 }
 
+/// The ends of the names of configuration files and variable files.
+const ENDINGS: [&str; 6] = [".tf", ".tofu", ".tfvars", ".tf.json", ".tofu.json", ".tfvars.json"];
+
 /// Whether a file is Terraform's by its name.
 pub fn claims(path: &str) -> bool {
-    [".tf", ".tfvars", ".tf.json", ".tfvars.json"].iter().any(|ending| path.ends_with(ending))
+    ENDINGS.iter().any(|ending| path.ends_with(ending)) || files::is_manifest(path)
+}
+
+/// Whether a JSON document is a plan, as `terraform show -json` prints it.
+pub fn is_plan(document: &Node) -> bool {
+    plan::is_plan(document)
 }
 
 /// Parses one file.
 pub fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
-    if source.path.ends_with(".tf.json") {
-        let message = "Terraform in JSON syntax is not read; what this file declares was not judged";
-        let skipped = Diagnostic::new(DiagnosticKind::Skipped, message).path(source.path.clone());
-        diagnostics.push(skipped.at(source.at(Span::default())).blinds(Platform::Terraform));
-        return Default::default();
-    }
     if source.path.ends_with(".json") {
-        let mut parsed = secscan_parse::json::parse(source);
-        diagnostics.append(&mut parsed.diagnostics);
-        let values = parsed.documents.into_iter().next();
-        return (File { values, ..File::default() }, parsed.comments);
+        return parse_json(source, diagnostics);
     }
     let mut parsed = hcl::parse(source);
     diagnostics.append(&mut parsed.diagnostics);
     let trailing = parsed.comments.iter().filter(|comment| comment.trailing).map(|comment| comment.span).collect();
-    (File { body: parsed.body, trailing, values: None }, parsed.comments)
+    let text = String::from_utf8_lossy(&source.bytes);
+    let body = syntax::from_native(&parsed.body, &text);
+    (File { body, trailing, ..File::default() }, parsed.comments)
 }
 
-/// Evaluates the files of one folder as a root module: its resources and their references go to `batch`.
+fn parse_json(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
+    let mut parsed = secscan_parse::json::parse(source);
+    diagnostics.extend(parsed.diagnostics.drain(..).map(|found| match found.kind.is_blinding() {
+        true => found.blinds(Platform::Terraform),
+        false => found,
+    }));
+    let document = parsed.documents.into_iter().next();
+    let is_configuration = source.path.ends_with(".tf.json") || source.path.ends_with(".tofu.json");
+    let file = match &document {
+        Some(document) if is_configuration => {
+            File { body: syntax::from_json(source, document), ..File::default() }
+        }
+        _ => File { values: document, ..File::default() },
+    };
+    (file, parsed.comments)
+}
+
+/// Evaluates a folder as a root module: its resources and their references, and those of the modules that it calls, go to
+/// the reading.
 pub fn evaluate(
-    folder: &str,
-    files: &[(&Source, &File)],
+    folder: &Arc<str>,
+    folders: &Folders<'_>,
+    tree: Option<&Tree<'_>>,
     options: &Options,
-    batch: &mut Batch,
-    diagnostics: &mut Vec<Diagnostic>,
+    reading: &mut UnitReading,
 ) {
-    let var_files: Vec<File> = options.var_files.iter().map(|source| parse(source, diagnostics).0).collect();
+    let var_files: Vec<File> =
+        options.var_files.iter().map(|source| parse(source, &mut reading.diagnostics).0).collect();
     let var_files: Vec<Unit<'_>> =
         options.var_files.iter().zip(&var_files).map(|(source, file)| Unit { source, file }).collect();
-    let files: Vec<Unit<'_>> = files.iter().map(|(source, file)| Unit { source, file }).collect();
-    let module = Module::new("", &files, &var_files, diagnostics);
-    let bytes = files.iter().map(|unit| unit.source.bytes.len()).sum();
-    let mut evaluator = Evaluator::new(&module, bytes);
-    let folder = if folder.is_empty() { "." } else { folder };
-    emission::emit(&mut evaluator, &format!("terraform:{folder}").into(), batch);
-    diagnostics.append(&mut evaluator.diagnostics);
+    let mut evaluator = Evaluator::new(folder, folders, tree, &var_files);
+    let name = if folder.is_empty() { "." } else { folder };
+    let unit: Arc<str> = format!("terraform:{name}").into();
+    let mut written = Batch::default();
+    emission::emit(&mut evaluator, &unit, &mut written);
+    let plans: Vec<(&Source, &Node)> = folders.plans(folder).collect();
+    reading.diagnostics.append(&mut evaluator.diagnostics);
+    match &*plans {
+        [] => emitted(written, reading),
+        [(_, plan)] => {
+            plan::overlay(plan, &unit, &mut written.resources);
+            emitted(written, reading);
+        }
+        // Each of several plans is a root module of its own.
+        plans => {
+            for (source, plan) in plans {
+                let unit: Arc<str> = format!("terraform:{}", source.path).into();
+                let mut planned = written.clone();
+                planned.resources.iter_mut().for_each(|resource| resource.unit = unit.clone());
+                plan::overlay(plan, &unit, &mut planned.resources);
+                emitted(planned, reading);
+            }
+        }
+    }
+    reading.sources = evaluator.files.into_sources();
+}
+
+/// Adds the resources of a root module, and links them.
+fn emitted(mut batch: Batch, reading: &mut UnitReading) {
+    let first = reading.batch.resources.len();
+    reading.batch.resources.append(&mut batch.resources);
+    emission::link(&mut reading.batch, first, &mut reading.diagnostics);
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use secscan_model::{Map, Node};
 
+use super::value::Shape;
+
 /// The type of the data source.
 pub(super) const TYPE: &str = "aws_iam_policy_document";
 
@@ -29,7 +31,7 @@ pub(super) fn document(tree: &Node) -> Node {
     }
     let at = tree.get("statement").map_or(tree.at, |statements| statements.at);
     map.push_new("Statement", Node::list(statements, at));
-    Node::map(map, tree.at).named(tree.name_at)
+    Shape::Json.on(Node::map(map, tree.at).named(tree.name_at))
 }
 
 /// The statements of other documents. What overrides by `sid` is added beside what it overrides.

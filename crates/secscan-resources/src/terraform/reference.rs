@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use hcl_edit::Decorated;
-use hcl_edit::expr::{Traversal, TraversalOperator};
-use secscan_model::{Location, Node, Reference, Value};
+use secscan_model::{Location, Map, Node, Reference, Value};
 
+use super::calls::{CallInstance, Calls};
 use super::evaluator::{Evaluator, Scope};
+use super::frame::FrameId;
 use super::module::Kind;
 use super::resource::{Instance, Instances, Keys};
-use super::value::{Failure, Outcome, fail, text, unresolved_by, with_refs};
-
-type Steps<'e> = &'e [Decorated<TraversalOperator>];
+use super::syntax::{Expression, Kind as Written, Step};
+use super::types::{Type, unify};
+use super::value::{Failure, Outcome, Shape, fail, is_sensitive, marked, text, unresolved_by, with_refs};
 
 /// Where a traversal is, for what its steps may find missing.
 #[derive(Clone, Copy)]
@@ -42,32 +42,29 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value of a reference, or of steps into another expression.
-    pub(super) fn traversal(&mut self, traversal: &Traversal, at: Location, scope: Scope<'_>) -> Outcome {
-        let steps = &*traversal.operators;
-        let Some(root) = traversal.expr.as_variable().map(|root| root.as_str()) else {
-            let value = self.attempt(&traversal.expr, scope)?;
-            return self.walk(value, steps, Walk { at, scope, later: false });
+    pub(super) fn steps(&mut self, start: &Expression, steps: &[Step], at: Location, scope: Scope<'_>) -> Outcome {
+        let walk = Walk { at, scope, later: false };
+        let Written::Name(root) = &start.kind else {
+            let value = self.attempt(start, scope)?;
+            return self.walk(value, steps, walk);
         };
         if let Some(value) = scope.get(root) {
-            let value = self.walk(value.clone(), steps, Walk { at, scope, later: false })?;
+            let value = self.walk(value.clone(), steps, walk)?;
             return Ok(self.used(value, at));
         }
         let (name, rest) = match steps.split_first() {
-            Some((first, rest)) => (attribute(first), rest),
-            None => (None, steps),
+            Some((Step::Attribute(name), rest)) if scope.template.is_none() => (name, rest),
+            _ => return fail(format!("`{root}` is not known")),
         };
-        let Some(name) = name else { return fail(format!("`{root}` is not known")) };
-        let walk = Walk { at, scope, later: false };
-        let value = match root {
-            "var" => self.variable(name, at),
-            "local" => self.local(name, at),
-            "path" => return Ok(path(name, at)),
-            "terraform" => {
-                return Ok(Node::unresolved(format!("`terraform.{name}` is chosen when Terraform runs"), at));
-            }
-            "module" => return self.module_output(name, at),
+        let value = match &**root {
+            "var" => self.variable(scope.frame, name, at),
+            "local" => self.local(scope.frame, name, at),
+            "path" => return Ok(self.path(name, at, scope)),
+            "terraform" | "tofu" if &**name == "workspace" => Node::text("default", at),
+            "module" => return self.module_value(name, rest, walk),
             "data" => return self.resource(Kind::Data, name, rest, walk),
-            _ => {
+            "ephemeral" => return self.resource(Kind::Ephemeral, name, rest, walk),
+            root => {
                 if let Some((_, why)) = UNKNOWN_ROOTS.iter().find(|(known, _)| *known == root) {
                     return Ok(Node::unresolved(*why, at));
                 }
@@ -78,25 +75,126 @@ impl<'a> Evaluator<'a> {
         Ok(self.referred(value, at))
     }
 
-    fn module_output(&mut self, name: &str, at: Location) -> Outcome {
-        let Some(index) = self.module.find(Kind::Module, "", name) else {
-            return Ok(Node::unresolved(format!("module `{name}` is not declared in this folder"), at));
+    /// `path.module` and the like, as seen from the root module.
+    fn path(&self, name: &str, at: Location, scope: Scope<'_>) -> Node {
+        match name {
+            "module" => Node::text(&*self.frames[scope.frame].path, at),
+            "root" => Node::text(".", at),
+            _ => Node::unresolved(format!("`path.{name}` is known only when Terraform runs"), at),
+        }
+    }
+
+    /// `module.NAME...`, where `steps` are what follows.
+    fn module_value(&mut self, name: &str, steps: &[Step], walk: Walk<'_>) -> Outcome {
+        let frame = walk.scope.frame;
+        let module = self.frames[frame].module.clone();
+        let Some(index) = module.find(Kind::Module, "", name) else {
+            return Ok(Node::unresolved(format!("module `{name}` is not declared in this folder"), walk.at));
         };
-        let reference = Reference { address: self.module.declarations[index].address.clone() };
-        Ok(with_refs(Node::unresolved(format!("module `{name}` is not read"), at), &[reference]))
+        let Some(calls) = self.calls(frame, index) else {
+            return Ok(self.cycle(&format!("module `{name}`"), walk.at));
+        };
+        let index = match steps.first() {
+            Some(Step::Index(index)) => Some(self.attempt(index, walk.scope)?),
+            Some(Step::LegacyIndex(index)) => Some(Node::int(*index as i64, walk.at)),
+            _ => None,
+        };
+        let rest = steps.get(1..).unwrap_or_default();
+        match (&calls.keys, &index) {
+            (Keys::One, None) | (Keys::Unknown(_), Some(_)) => {
+                let rest = if index.is_some() { rest } else { steps };
+                match calls.list.first() {
+                    Some(instance) => self.output_value(instance, rest, walk),
+                    None => fail("there is no instance"),
+                }
+            }
+            (Keys::Unknown(why), None) => {
+                let refs: Vec<_> = calls.list.iter().map(|call| Reference { address: call.address.clone() }).collect();
+                Ok(with_refs(Node::unresolved(why.clone(), walk.at), &refs))
+            }
+            (_, Some(index)) if index.as_unresolved().is_some() => Ok(unresolved_by(index, walk.at)),
+            (_, Some(index)) => {
+                let key = text(index)?;
+                match calls.list.iter().find(|instance| *instance.key == *key) {
+                    Some(instance) => self.output_value(instance, rest, walk),
+                    None => fail(format!("`module.{name}` has no such instance")),
+                }
+            }
+            (_, None) => {
+                let all = self.all_outputs(&calls, walk);
+                self.walk(all, steps, walk)
+            }
+        }
+    }
+
+    /// What `steps` lead to from one module instance.
+    fn output_value(&mut self, instance: &CallInstance, steps: &[Step], walk: Walk<'_>) -> Outcome {
+        let frame = match &instance.module {
+            Ok(frame) => *frame,
+            Err(why) => {
+                let reference = Reference { address: instance.address.clone() };
+                return Ok(with_refs(Node::unresolved(why.clone(), walk.at), &[reference]));
+            }
+        };
+        let (name, rest) = match steps.split_first() {
+            Some((Step::Attribute(name), rest)) => (name, rest),
+            _ => {
+                let outputs = self.outputs(frame, walk.at);
+                return self.walk(outputs, steps, walk);
+            }
+        };
+        match self.output(frame, name, walk.at) {
+            Some(value) => {
+                let value = self.walk(value, rest, walk)?;
+                Ok(self.referred(value, walk.at))
+            }
+            None => fail(format!("`{}` has no output `{name}`", instance.address)),
+        }
+    }
+
+    /// All outputs of a module instance.
+    fn outputs(&mut self, frame: FrameId, at: Location) -> Node {
+        let module = self.frames[frame].module.clone();
+        let mut map = Map::default();
+        for output in module.declarations.iter().filter(|declaration| declaration.kind == Kind::Output) {
+            if let Some(value) = self.output(frame, output.name, at) {
+                map.insert(output.name, value);
+            }
+        }
+        Node::map(map, at)
+    }
+
+    /// The outputs of all instances of a call: a list, or a map by name.
+    fn all_outputs(&mut self, calls: &Calls, walk: Walk<'_>) -> Node {
+        let mut outputs = Vec::with_capacity(calls.list.len());
+        for instance in &calls.list {
+            let value = match &instance.module {
+                Ok(frame) => self.outputs(*frame, walk.at),
+                Err(why) => Node::unresolved(why.clone(), walk.at),
+            };
+            outputs.push((instance.key.clone(), value));
+        }
+        if calls.keys == Keys::Numbers {
+            return Node::list(outputs.into_iter().map(|(_, value)| value).collect(), walk.at);
+        }
+        let mut map = Map::with_capacity(outputs.len());
+        outputs.into_iter().for_each(|(key, value)| map.push_new(key, value));
+        Node::map(map, walk.at)
     }
 
     /// `TYPE.NAME...`, where `steps` begin with the name.
-    fn resource(&mut self, kind: Kind, of: &str, steps: Steps<'_>, walk: Walk<'_>) -> Outcome {
-        let Some((name, steps)) = steps.split_first().and_then(|(name, rest)| Some((attribute(name)?, rest))) else {
+    fn resource(&mut self, kind: Kind, of: &str, steps: &[Step], walk: Walk<'_>) -> Outcome {
+        let Some((Step::Attribute(name), steps)) = steps.split_first() else {
             return fail(format!("`{of}` is not known"));
         };
-        let Some(index) = self.module.find(kind, of, name) else {
+        let frame = walk.scope.frame;
+        let module = self.frames[frame].module.clone();
+        let Some(index) = module.find(kind, of, name) else {
             let written = walk.scope.written(walk.at);
             return Ok(Node::unresolved(format!("`{written}` is not declared in this folder"), walk.at));
         };
-        let address = self.module.declarations[index].address.clone();
-        let Some(instances) = self.instances(index) else {
+        let address: Arc<str> = format!("{}{}", self.frames[frame].prefix, module.declarations[index].address).into();
+        let Some(instances) = self.instances(frame, index) else {
             let refs = [Reference { address: address.clone() }];
             return Ok(with_refs(self.cycle(&format!("`{address}`"), walk.at), &refs));
         };
@@ -110,13 +208,13 @@ impl<'a> Evaluator<'a> {
         &mut self,
         instances: &Instances,
         address: Arc<str>,
-        steps: Steps<'_>,
+        steps: &[Step],
         walk: Walk<'_>,
     ) -> Result<(Node, Arc<str>), Failure> {
         let later = Walk { later: true, ..walk };
-        let index = match steps.first().map(Decorated::value) {
-            Some(TraversalOperator::Index(index)) => Some(self.attempt(index, walk.scope)?),
-            Some(TraversalOperator::LegacyIndex(index)) => Some(Node::int(*index.value() as i64, walk.at)),
+        let index = match steps.first() {
+            Some(Step::Index(index)) => Some(self.attempt(index, walk.scope)?),
+            Some(Step::LegacyIndex(index)) => Some(Node::int(*index as i64, walk.at)),
             _ => None,
         };
         let rest = steps.get(1..).unwrap_or_default();
@@ -132,7 +230,7 @@ impl<'a> Evaluator<'a> {
                         .list
                         .iter()
                         .find(|instance| *instance.key == *key)
-                        .ok_or_else(|| no_instance(&address))?,
+                        .ok_or_else(|| Failure::new(format!("`{address}` has no such instance")))?,
                 )
             }
             (_, None) => None,
@@ -147,20 +245,21 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Attributes of one instance: what is not written is known only after apply.
-    fn attributes(&mut self, instance: Option<&Instance>, steps: Steps<'_>, walk: Walk<'_>) -> Outcome {
+    fn attributes(&mut self, instance: Option<&Instance>, steps: &[Step], walk: Walk<'_>) -> Outcome {
         let Some(instance) = instance else { return fail("there is no instance") };
-        match steps.split_first().and_then(|(first, rest)| Some((attribute(first)?, rest))) {
-            Some((name, rest)) => match instance.attribute(name) {
+        match steps.split_first() {
+            Some((Step::Attribute(name), rest)) => match instance.attribute(name) {
                 Some(value) => self.walk(value.clone(), rest, walk),
                 None => Ok(Node::unresolved(after_apply(walk), walk.at)),
             },
-            None => self.walk(instance.open(), steps, walk),
+            _ => self.walk(instance.open(), steps, walk),
         }
     }
 
     /// Takes `steps` into a value.
-    fn walk(&mut self, start: Node, steps: Steps<'_>, walk: Walk<'_>) -> Outcome {
+    fn walk(&mut self, start: Node, steps: &[Step], walk: Walk<'_>) -> Outcome {
         let mut node = start;
+        let mut sensitive = is_sensitive(&node);
         for (done, step) in steps.iter().enumerate() {
             if node.as_unresolved().is_some() {
                 return Ok(node);
@@ -169,50 +268,45 @@ impl<'a> Evaluator<'a> {
             if let Err(too_much) = self.spend(node.entries().len() / 16, walk.at) {
                 return Ok(too_much);
             }
-            node = match step.value() {
-                TraversalOperator::GetAttr(name) => key(node, name.as_str(), walk)?,
-                TraversalOperator::LegacyIndex(index) => item(&node, *index.value() as i64, walk)?,
-                TraversalOperator::Index(index) => {
+            sensitive |= is_sensitive(&node);
+            node = match step {
+                Step::Attribute(name) => key(node, name, walk)?,
+                Step::LegacyIndex(index) => item(&node, *index as i64, walk)?,
+                Step::Index(index) => {
                     let index = self.attempt(index, walk.scope)?;
                     indexed(node, &index, walk)?
                 }
-                TraversalOperator::FullSplat(_) => return self.splat(&node, &steps[done + 1..], &[], walk),
-                TraversalOperator::AttrSplat(_) => {
+                Step::FullSplat => return self.splat(&node, &steps[done + 1..], &[], walk),
+                Step::AttributeSplat => {
                     let rest = &steps[done + 1..];
-                    let names = rest.iter().take_while(|step| attribute(step).is_some()).count();
+                    let names = rest.iter().take_while(|step| matches!(step, Step::Attribute(_))).count();
                     let (inner, outer) = rest.split_at(names);
                     return self.splat(&node, inner, outer, walk);
                 }
             };
         }
-        Ok(node)
+        Ok(marked(node, sensitive))
     }
 
     /// `node[*]` and `node.*`: `inner` steps into each element, `outer` into the list of the results.
-    fn splat(&mut self, node: &Node, inner: Steps<'_>, outer: Steps<'_>, walk: Walk<'_>) -> Outcome {
-        let mut list = Vec::with_capacity(node.items().len());
-        for element in node.items() {
-            self.enter(walk.at).map_err(|node| Failure::new(reason(&node)))?;
+    fn splat(&mut self, node: &Node, inner: &[Step], outer: &[Step], walk: Walk<'_>) -> Outcome {
+        let is_list = node.as_list().is_some() && !Shape::of(node).is_some_and(Shape::is_text);
+        let elements = if is_list || node.is_null() { node.items() } else { std::slice::from_ref(node) };
+        let mut list = Vec::with_capacity(elements.len());
+        for element in elements {
+            self.enter(walk.at).map_err(|node| Failure::unknown(&node))?;
             let result = self.walk(element.clone(), inner, walk);
             self.depth -= 1;
             list.push(result?);
         }
-        self.walk(Node::list(list, walk.at), outer, walk)
-    }
-}
-
-fn reason(node: &Node) -> Arc<str> {
-    node.as_unresolved().map_or_else(|| "not known".into(), |unresolved| unresolved.why.clone())
-}
-
-fn no_instance(address: &str) -> Failure {
-    Failure::new(format!("`{address}` has no such instance"))
-}
-
-fn attribute(step: &Decorated<TraversalOperator>) -> Option<&str> {
-    match step.value() {
-        TraversalOperator::GetAttr(name) => Some(name.as_str()),
-        _ => None,
+        let types: Vec<Type> = list.iter().map(Type::of).collect();
+        let all = Node::list(list, walk.at);
+        // Of a list a list is made, of a tuple a tuple.
+        let all = match Shape::of(node) {
+            Some(Shape::List | Shape::Set) if unify(&types.iter().collect::<Vec<_>>()).is_some() => Shape::List.on(all),
+            _ => all,
+        };
+        self.walk(all, outer, walk)
     }
 }
 
@@ -223,6 +317,7 @@ fn after_apply(walk: Walk<'_>) -> String {
 /// The value of a map's key.
 fn key(node: Node, key: &str, walk: Walk<'_>) -> Outcome {
     match &node.value {
+        Value::Map(_) if Shape::of(&node).is_some_and(Shape::is_text) => fail("a text has no attributes"),
         Value::Map(map) => match (map.get(key), &map.rest) {
             (Some(value), _) => Ok(value.clone()),
             (None, Some(why)) => Ok(Node::unresolved(why.clone(), walk.at)),
@@ -241,7 +336,15 @@ fn key(node: Node, key: &str, walk: Walk<'_>) -> Outcome {
 
 /// An item of a list.
 fn item(node: &Node, index: i64, walk: Walk<'_>) -> Outcome {
-    let item = node.as_list().and_then(|items| items.get(usize::try_from(index).ok()?));
+    if matches!(Shape::of(node), Some(Shape::Set | Shape::Json | Shape::Yaml)) && !walk.later {
+        return fail("the elements of a set have no numbers");
+    }
+    let index_in_list = usize::try_from(index).ok();
+    let before = node.as_list().unwrap_or_default().iter().take(index_in_list.map_or(0, |index| index.saturating_add(1)));
+    if let Some(uncertain) = before.filter(|item| item.as_unresolved().is_some_and(|item| item.perhaps_absent)).next() {
+        return Ok(unresolved_by(uncertain, walk.at));
+    }
+    let item = node.as_list().and_then(|items| items.get(index_in_list?));
     match item {
         Some(item) => Ok(item.clone()),
         None if walk.later => Ok(Node::unresolved(after_apply(walk), walk.at)),
@@ -254,7 +357,7 @@ fn indexed(node: Node, index: &Node, walk: Walk<'_>) -> Outcome {
     if index.as_unresolved().is_some() {
         return Ok(unresolved_by(index, walk.at));
     }
-    match (&node.value, index.as_int()) {
+    match (&node.value, super::value::number(index).ok().and_then(|index| index.to_int())) {
         (Value::List(_), Some(index)) => item(&node, index, walk),
         (Value::Map(_), _) => {
             let name = text(index)?;
@@ -265,20 +368,12 @@ fn indexed(node: Node, index: &Node, walk: Walk<'_>) -> Outcome {
     }
 }
 
-/// `path.module` and the like, seen from the root module.
-fn path(name: &str, at: Location) -> Node {
-    match name {
-        "module" | "root" => Node::text(".", at),
-        _ => Node::unresolved(format!("`path.{name}` is known only when Terraform runs"), at),
-    }
-}
-
 /// All instances as a value: a list, or a map by name.
 fn collection(instances: &Instances, at: Location) -> Node {
     if instances.keys == Keys::Numbers {
         return Node::list(instances.list.iter().map(Instance::open).collect(), at);
     }
-    let mut map = secscan_model::Map::with_capacity(instances.list.len());
+    let mut map = Map::with_capacity(instances.list.len());
     for instance in &instances.list {
         map.push_new(instance.key.clone(), instance.open());
     }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use hcl_edit::expr::Expression;
-use hcl_edit::template::{Directive, Element, ForDirective, IfDirective, Strip, Template};
 use secscan_model::{Location, Node, Part, Reference, Unresolved, Value};
 
 use super::body::{Elements, elements};
 use super::evaluator::{Evaluator, Name, Scope};
-use super::value::{Failure, Outcome, boolean, collect_refs, fail, text, with_refs};
+use super::syntax::{Expression, Piece, Repetition};
+use super::value::{Failure, Outcome, boolean, collect_refs, fail, is_sensitive, marked, text, with_refs};
 
 /// How long a text that is put together may be, in bytes.
 pub(super) const MAX_TEXT: usize = 1 << 20;
@@ -25,14 +24,12 @@ struct Text {
     /// Why the text is not known whole, when it is not.
     why: Option<Arc<str>>,
     refs: Vec<Reference>,
-    /// Whether white space at the start of the next literal goes (`~}`).
-    strip: bool,
+    sensitive: bool,
     length: usize,
 }
 
 impl Text {
     fn literal(&mut self, literal: &str) -> Result<(), Failure> {
-        let literal = if std::mem::take(&mut self.strip) { literal.trim_start() } else { literal };
         self.length += literal.len();
         if self.length > MAX_TEXT {
             return fail("the text is too long");
@@ -78,46 +75,36 @@ impl Text {
                 Node::new(Value::Unresolved(unresolved.into()), at)
             }
         };
-        with_refs(node, &self.refs)
-    }
-
-    fn strip_before(&mut self, strip: Strip) {
-        if strip.strip_start() {
-            self.tail.truncate(self.tail.trim_end().len());
-        }
-    }
-
-    fn strip_after(&mut self, strip: Strip) {
-        self.strip = strip.strip_end();
+        marked(with_refs(node, &self.refs), self.sensitive)
     }
 }
 
 impl<'a> Evaluator<'a> {
-    /// The value of a template. One that is a single interpolation has that value, whatever its type.
-    pub(super) fn template(&mut self, template: &Template, at: Location, scope: Scope<'_>) -> Outcome {
-        match template.as_single_element() {
-            Some(Element::Literal(literal)) => return Ok(Node::text(literal.as_str(), at)),
-            Some(Element::Interpolation(interpolation)) => return self.attempt(&interpolation.expr, scope),
-            _ => {}
-        }
+    /// The value of a template.
+    pub(super) fn template(&mut self, pieces: &[Piece], at: Location, scope: Scope<'_>) -> Outcome {
         let mut text = Text::default();
-        self.elements(template, &mut text, scope)?;
+        self.pieces(pieces, &mut text, scope)?;
         Ok(self.used(text.node(at), at))
     }
 
-    fn elements(&mut self, template: &Template, out: &mut Text, scope: Scope<'_>) -> Result<(), Failure> {
-        for element in template.iter() {
-            match element {
-                Element::Literal(literal) => out.literal(literal)?,
-                Element::Interpolation(interpolation) => {
-                    out.strip_before(interpolation.strip);
-                    self.interpolation(&interpolation.expr, scope.at(element), out, scope)?;
-                    out.strip_after(interpolation.strip);
+    fn pieces(&mut self, pieces: &[Piece], out: &mut Text, scope: Scope<'_>) -> Result<(), Failure> {
+        for piece in pieces {
+            match piece {
+                Piece::Literal(literal) => out.literal(literal)?,
+                Piece::Hole(span, expression) => self.interpolation(expression, scope.at(*span), out, scope)?,
+                Piece::Choice(span, condition, then, other) => {
+                    let condition = self.attempt(condition, scope)?;
+                    out.sensitive |= is_sensitive(&condition);
+                    match condition.as_unresolved() {
+                        Some(unresolved) => {
+                            collect_refs(&condition, &mut out.refs);
+                            out.hole(scope.written(scope.at(*span)), unresolved.why.clone())?;
+                        }
+                        None if boolean(&condition)? => self.pieces(then, out, scope)?,
+                        None => self.pieces(other, out, scope)?,
+                    }
                 }
-                Element::Directive(directive) => match &**directive {
-                    Directive::If(choice) => self.choice(choice, scope.at(element), out, scope)?,
-                    Directive::For(repetition) => self.repetition(repetition, scope.at(element), out, scope)?,
-                },
+                Piece::Repetition(span, repetition) => self.repetition(repetition, scope.at(*span), out, scope)?,
             }
         }
         Ok(())
@@ -132,71 +119,47 @@ impl<'a> Evaluator<'a> {
     ) -> Result<(), Failure> {
         let value = self.attempt(expression, scope)?;
         collect_refs(&value, &mut out.refs);
-        out.strip = false;
+        out.sensitive |= is_sensitive(&value);
         match value.as_unresolved() {
             Some(unresolved) if !unresolved.parts.is_empty() => out.parts(unresolved),
             Some(unresolved) => out.hole(scope.written(at), unresolved.why.clone()),
             None => match text(&value) {
                 Ok(text) => out.literal(&text),
                 // What `jsonencode` gave, with something unknown in it.
-                Err(Failure { why, unknown: true }) => out.hole(scope.written(at), why),
+                Err(Failure { why, unknown: true, .. }) => out.hole(scope.written(at), why),
                 Err(failure) => Err(failure),
             },
         }
     }
 
-    /// `%{ if }`.
-    fn choice(&mut self, choice: &IfDirective, at: Location, out: &mut Text, scope: Scope<'_>) -> Result<(), Failure> {
-        out.strip_before(choice.if_expr.strip);
-        let condition = self.attempt(&choice.if_expr.cond_expr, scope)?;
-        if let Some(unresolved) = condition.as_unresolved() {
-            out.hole(scope.written(at), unresolved.why.clone())?;
-        } else if boolean(&condition)? {
-            out.strip_after(choice.if_expr.strip);
-            self.elements(&choice.if_expr.template, out, scope)?;
-            let end = choice.else_expr.as_ref().map_or(choice.endif_expr.strip, |other| other.strip);
-            out.strip_before(end);
-        } else if let Some(other) = &choice.else_expr {
-            out.strip_after(other.strip);
-            self.elements(&other.template, out, scope)?;
-            out.strip_before(choice.endif_expr.strip);
-        }
-        out.strip_after(choice.endif_expr.strip);
-        Ok(())
-    }
-
     /// `%{ for }`.
     fn repetition(
         &mut self,
-        repetition: &ForDirective,
+        repetition: &Repetition,
         at: Location,
         out: &mut Text,
         scope: Scope<'_>,
     ) -> Result<(), Failure> {
-        let each = &repetition.for_expr;
-        out.strip_before(each.strip);
-        let collection = self.attempt(&each.collection_expr, scope)?;
+        let collection = self.attempt(&repetition.collection, scope)?;
+        out.sensitive |= is_sensitive(&collection);
         match elements(&collection) {
             Some(Elements { pairs, more: None }) => {
                 for (key, value) in &pairs {
-                    let outer = Name {
-                        name: each.key_var.as_ref().map_or("", |name| name.as_str()),
-                        value: key,
-                        outer: scope.names,
-                    };
-                    let names = Name { name: each.value_var.as_str(), value, outer: Some(&outer) };
-                    out.strip_after(each.strip);
-                    self.elements(&each.template, out, Scope { names: Some(&names), ..scope })?;
-                    out.strip_before(repetition.endfor_expr.strip);
+                    let name = repetition.key_name.as_deref().unwrap_or_default();
+                    let outer = Name { name, value: key, outer: scope.names };
+                    let names = Name { name: &repetition.value_name, value, outer: Some(&outer) };
+                    self.pieces(&repetition.pieces, out, Scope { names: Some(&names), ..scope })?;
                 }
+                Ok(())
             }
-            Some(Elements { more: Some(why), .. }) => out.hole(scope.written(at), why)?,
+            Some(Elements { more: Some(why), .. }) => out.hole(scope.written(at), why),
             None => match collection.as_unresolved() {
-                Some(unresolved) => out.hole(scope.written(at), unresolved.why.clone())?,
-                None => return fail("`for` needs a list or a map"),
+                Some(unresolved) => {
+                    collect_refs(&collection, &mut out.refs);
+                    out.hole(scope.written(at), unresolved.why.clone())
+                }
+                None => fail("`for` needs a list or a map"),
             },
         }
-        out.strip_after(repetition.endfor_expr.strip);
-        Ok(())
     }
 }

@@ -1,10 +1,12 @@
+use secscan_model::tree::MemoryTree;
 use secscan_model::{DiagnosticKind, Part, ResourceId, SourceId, Value};
 
 use super::*;
+use crate::{Batch, FileReading, Fragment, Tree};
 
 mod references;
 
-/// What a folder of files gave.
+/// What the folder `infra` gave as a root module.
 struct Read {
     sources: Vec<Source>,
     batch: Batch,
@@ -12,14 +14,26 @@ struct Read {
 }
 
 fn read_with(files: &[(&str, &str)], options: &Options) -> Read {
+    let memory = MemoryTree::new(files.iter().copied());
+    let listing = secscan_model::FileTree::list(&memory);
+    let tree = Tree::new(&memory, &listing.files);
     let sources: Vec<Source> =
-        files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text)).collect();
-    let mut batch = Batch::default();
+        listing.files.iter().filter_map(|candidate| tree.source(&candidate.path)).collect();
     let mut diagnostics = Vec::new();
-    let parsed: Vec<File> = sources.iter().map(|source| parse(source, &mut diagnostics).0).collect();
-    let files: Vec<_> = sources.iter().zip(&parsed).collect();
-    evaluate("infra", &files, options, &mut batch, &mut diagnostics);
-    Read { sources, batch, diagnostics }
+    let mut reading_of = |source: &Source| {
+        let mut reading = FileReading::new(source.clone());
+        if claims(&source.path) {
+            let (file, comments) = parse(source, &mut diagnostics);
+            reading.comments = comments;
+            reading.fragment = Some(Fragment::Terraform(file));
+        }
+        reading
+    };
+    let readings: Vec<FileReading> = sources.iter().map(&mut reading_of).collect();
+    let folders = Folders::new(&readings);
+    let mut reading = UnitReading { diagnostics, ..UnitReading::default() };
+    evaluate(&"infra".into(), &folders, Some(&tree), options, &mut reading);
+    Read { sources, batch: reading.batch, diagnostics: reading.diagnostics }
 }
 
 fn read(text: &str) -> Read {
@@ -170,7 +184,9 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("jsonencode({ a = [1, var.name] })", r#"{a: [1, "logs"]}"#),
     ("\"x ${jsonencode({ a = [1, var.name] })}\"", r#""x {\"a\":[1,\"logs\"]}""#),
     ("jsondecode(\"{\\\"a\\\": [1]}\").a", "[1]"),
-    ("file(\"x\")", "?function `file` needs what is not in the configuration"),
+    ("file(\"x\")", "?`infra/x` is not in this scan"),
+    ("file(\"../../x\")", "?`../../x` is outside of this scan"),
+    ("timestamp()", "?what time it is when Terraform runs is not known"),
     ("nonsense(1)", "?function `nonsense` is not known"),
     ("provider::x::y(1)", "?functions of providers are not known"),
     ("concat(local.list, var.unset)", r#"["a", "b", "c", ??variable `unset` has no value]"#),
@@ -179,7 +195,8 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("length([var.unset, 1])", "2"),
     ("contains([var.unset, \"a\"], \"a\")", "true"),
     ("path.module", r#"".""#),
-    ("terraform.workspace", "?`terraform.workspace` is chosen when Terraform runs"),
+    ("terraform.workspace", "\"default\""),
+    ("path.cwd", "?`path.cwd` is known only when Terraform runs"),
     ("each.key", "?`each` is known only where there is `for_each`"),
     ("aws_s3_bucket.nope.id", "?`aws_s3_bucket.nope.id` is not declared in this folder"),
 ];
@@ -195,7 +212,14 @@ fn expressions_have_their_values() {
     for (index, (text, expected)) in EXPRESSIONS.iter().enumerate() {
         assert_eq!(read.show(&format!("output.o{index}"), "value"), *expected, "{text}");
     }
-    assert!(read.diagnostics.is_empty(), "{:?}", read.diagnostics);
+    let refused: Vec<&str> = read.diagnostics.iter().map(|found| &*found.message).collect();
+    let expected = [
+        "there is no element 9",
+        "there is no `nope` in `var.tags.nope`",
+        "division by zero",
+        "function `nonsense` is not known",
+    ];
+    assert_eq!(refused, expected);
 }
 
 #[test]
@@ -295,9 +319,12 @@ proptest::proptest! {
         let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
         let bytes = &text.as_bytes()[..text.len() - cut.min(text.len()) / 8];
         let source = Source { bytes: bytes.into(), ..Source::from_text(SourceId(0), "main.tf", "") };
-        let (mut batch, mut diagnostics) = (Batch::default(), Vec::new());
+        let mut diagnostics = Vec::new();
         let (file, comments) = parse(&source, &mut diagnostics);
-        evaluate("", &[(&source, &file)], &Options::default(), &mut batch, &mut diagnostics);
+        let readings = [FileReading { fragment: Some(Fragment::Terraform(file)), ..FileReading::new(source) }];
+        let mut reading = UnitReading { diagnostics, ..UnitReading::default() };
+        evaluate(&"".into(), &Folders::new(&readings), None, &Options::default(), &mut reading);
+        let UnitReading { batch, diagnostics, .. } = reading;
         let places = diagnostics.iter().filter_map(|found| found.at).map(|at| at.span);
         let places = places.chain(comments.iter().map(|comment| comment.span));
         let places = places.chain(batch.resources.iter().flat_map(|found| [found.at.span, found.header().span]));

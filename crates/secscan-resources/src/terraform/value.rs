@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use secscan_model::{Location, Map, Node, Reference, Scalar, ScalarKind, Value};
+use secscan_model::{Extra, Location, Map, Node, Reference, Scalar, ScalarKind, Value};
+
+use super::number::Number;
 
 /// How many references one value keeps.
 const MAX_REFS: usize = 64;
@@ -15,17 +17,19 @@ pub(super) struct Failure {
     pub why: Arc<str>,
     /// Whether it is no refusal: a function needed what is not known, and so its result is not known.
     pub unknown: bool,
+    /// Where the expression stands, as far as that is known yet.
+    pub at: Option<Location>,
 }
 
 impl Failure {
     pub(super) fn new(why: impl Into<Arc<str>>) -> Self {
-        Self { why: why.into(), unknown: false }
+        Self { why: why.into(), unknown: false, at: None }
     }
 
     /// For what cannot be computed because `node` is not known.
     pub(super) fn unknown(node: &Node) -> Self {
         let why = node.as_unresolved().map_or_else(|| "not known".into(), |unresolved| unresolved.why.clone());
-        Self { why, unknown: true }
+        Self { why, unknown: true, at: None }
     }
 }
 
@@ -37,58 +41,89 @@ pub(super) fn fail<T>(why: impl Into<Arc<str>>) -> Result<T, Failure> {
     Err(Failure::new(why))
 }
 
-/// A number: whole where it can be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
-    Int(i64),
-    Float(f64),
+/// What a value is beside what its tree shows. What is in no list here is a tuple or an object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Shape {
+    /// A list whose items have one type.
+    List,
+    /// A set: no order of its own, and nothing twice.
+    Set,
+    /// A map whose values have one type.
+    Map,
+    /// A text in JSON, kept as the tree that it says.
+    Json,
+    /// A text in YAML, likewise.
+    Yaml,
 }
 
-impl Number {
-    pub(super) fn from_f64(value: f64) -> Self {
-        let whole = value.trunc() == value && value.abs() < 9_007_199_254_740_992.0;
-        if whole { Self::Int(value as i64) } else { Self::Float(value) }
-    }
+impl Shape {
+    const ALL: [Self; 5] = [Self::List, Self::Set, Self::Map, Self::Json, Self::Yaml];
 
-    pub(super) fn as_f64(self) -> f64 {
+    fn word(self) -> &'static str {
         match self {
-            Self::Int(value) => value as f64,
-            Self::Float(value) => value,
+            Self::List => "list",
+            Self::Set => "set",
+            Self::Map => "map",
+            Self::Json => "json",
+            Self::Yaml => "yaml",
         }
     }
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let numeric = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E');
-        if text.is_empty() || !text.bytes().all(numeric) {
-            return None;
-        }
-        text.parse().map(Self::Int).ok().or_else(|| text.parse().ok().map(Self::from_f64))
+    /// What most nodes of a shape have, shared.
+    fn extra(self) -> Arc<Extra> {
+        static EXTRAS: LazyLock<[Arc<Extra>; 5]> =
+            LazyLock::new(|| Shape::ALL.map(|shape| Arc::new(Extra { tag: Some(shape.word().into()), ..Extra::default() })));
+        EXTRAS[self as usize].clone()
     }
 
-    /// As Terraform writes it.
-    pub(super) fn text(self) -> String {
-        match self {
-            Self::Int(value) => value.to_string(),
-            Self::Float(value) => value.to_string(),
-        }
+    /// The shape of a value, if it has one.
+    pub(super) fn of(node: &Node) -> Option<Self> {
+        let tag = node.extra.as_ref()?.tag.as_deref()?;
+        Self::ALL.into_iter().find(|shape| shape.word() == tag)
     }
 
-    pub(super) fn node(self, at: Location) -> Node {
-        match self {
-            Self::Int(value) => Node::int(value, at),
-            Self::Float(value) => {
-                Node::new(Value::Scalar(Scalar { kind: ScalarKind::Float(value), text: self.text().into() }), at)
-            }
-        }
+    /// Whether the tree stands for a text.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, Self::Json | Self::Yaml)
     }
+
+    /// A value with this shape.
+    pub(super) fn on(self, mut node: Node) -> Node {
+        match &node.extra {
+            None => node.extra = Some(self.extra()),
+            Some(extra) if extra.tag.as_deref() == Some(self.word()) => {}
+            Some(_) => node.extra_mut().tag = Some(self.word().into()),
+        }
+        node
+    }
+}
+
+/// The value without a shape: a tuple or an object.
+pub(super) fn shapeless(mut node: Node) -> Node {
+    if node.extra.as_ref().is_some_and(|extra| extra.tag.is_some()) {
+        node.extra_mut().tag = None;
+    }
+    node
+}
+
+/// Whether a value is marked as sensitive.
+pub(super) fn is_sensitive(node: &Node) -> bool {
+    node.extra.as_ref().is_some_and(|extra| extra.sensitive)
+}
+
+/// The value, marked as sensitive where `sensitive` says so.
+pub(super) fn marked(mut node: Node, sensitive: bool) -> Node {
+    if sensitive && !is_sensitive(&node) {
+        node.extra_mut().sensitive = true;
+    }
+    node
 }
 
 /// The number that a known scalar is or spells.
 pub(super) fn number(node: &Node) -> Result<Number, Failure> {
     match &node.value {
         Value::Scalar(Scalar { kind: ScalarKind::Int(value), .. }) => Ok(Number::Int(*value)),
-        Value::Scalar(Scalar { kind: ScalarKind::Float(value), .. }) => Ok(Number::from_f64(*value)),
-        Value::Scalar(Scalar { kind: ScalarKind::Text, text }) => {
+        Value::Scalar(Scalar { kind: ScalarKind::Text | ScalarKind::Float(_), text }) => {
             Number::parse(text).ok_or_else(|| Failure::new("a number is needed"))
         }
         Value::Unresolved(_) => Err(Failure::unknown(node)),
@@ -98,32 +133,75 @@ pub(super) fn number(node: &Node) -> Result<Number, Failure> {
 
 /// The boolean that a known scalar is or spells.
 pub(super) fn boolean(node: &Node) -> Result<bool, Failure> {
-    node.as_bool().ok_or_else(|| match node.as_unresolved() {
-        Some(_) => Failure::unknown(node),
-        None => Failure::new("a boolean is needed"),
-    })
+    match &node.value {
+        Value::Scalar(Scalar { kind: ScalarKind::Bool(value), .. }) => Ok(*value),
+        Value::Scalar(Scalar { kind: ScalarKind::Text, text }) => match &**text {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => fail("a boolean is needed"),
+        },
+        Value::Unresolved(_) => Err(Failure::unknown(node)),
+        _ => fail("a boolean is needed"),
+    }
 }
 
-/// The text that a known value converts to. Maps and lists are not text in Terraform, but `jsonencode` and policy documents
-/// give trees here: they convert to JSON.
+/// The text that a known value is or converts to. What `jsonencode` and policy documents give are trees here: they
+/// convert to what they stand for.
 pub(super) fn text(node: &Node) -> Result<Cow<'_, str>, Failure> {
     match &node.value {
         Value::Scalar(Scalar { kind: ScalarKind::Null, .. }) => fail("null is no text"),
         Value::Scalar(Scalar { kind: ScalarKind::Text | ScalarKind::Bool(_), text }) => Ok((&**text).into()),
+        Value::Scalar(Scalar { kind: ScalarKind::Int(_), .. }) => Ok(number(node)?.text().into()),
         Value::Scalar(_) => Ok(number(node)?.text().into()),
-        Value::List(_) | Value::Map(_) => Ok(super::json::encode(node)?.into()),
+        Value::List(_) | Value::Map(_) => match Shape::of(node) {
+            Some(Shape::Json) => Ok(super::json::encode(node)?.into()),
+            Some(Shape::Yaml) => Ok(super::yaml::encode(node)?.into()),
+            _ => fail("a list or a map is no text"),
+        },
         Value::Unresolved(_) => Err(Failure::unknown(node)),
     }
 }
 
 /// Whether two values are equal; none when that hangs on something unknown.
 pub(super) fn equal(a: &Node, b: &Node) -> Option<bool> {
+    if a.as_unresolved().is_some() || b.as_unresolved().is_some() {
+        return None;
+    }
+    if a.is_null() || b.is_null() {
+        return Some(a.is_null() && b.is_null());
+    }
+    let (shape, other_shape) = (Shape::of(a), Shape::of(b));
+    let is_text = |shape: Option<Shape>| shape.is_some_and(Shape::is_text);
+    if is_text(shape) || is_text(other_shape) {
+        let is_no_text = |node: &Node, shape| !is_text(shape) && !matches!(node.value, Value::Scalar(_));
+        if is_no_text(a, shape) || is_no_text(b, other_shape) {
+            return Some(false);
+        }
+        return match (text(a), text(b)) {
+            (Ok(a), Ok(b)) => Some(a == b),
+            _ => None,
+        };
+    }
+    if !matches!(a.value, Value::Scalar(_)) && shape != other_shape {
+        return Some(false);
+    }
+    same(a, b)
+}
+
+/// Whether two values of one shape are equal.
+fn same(a: &Node, b: &Node) -> Option<bool> {
     match (&a.value, &b.value) {
-        (Value::Unresolved(_), _) | (_, Value::Unresolved(_)) => None,
-        (Value::Scalar(a), Value::Scalar(b)) => Some(match (a.kind, b.kind) {
-            (ScalarKind::Text, ScalarKind::Text) => a.text == b.text,
-            (ScalarKind::Int(a), ScalarKind::Float(b)) | (ScalarKind::Float(b), ScalarKind::Int(a)) => a as f64 == b,
-            (a, b) => a == b,
+        (Value::Scalar(left), Value::Scalar(right)) => Some(match (left.kind, right.kind) {
+            (ScalarKind::Text, ScalarKind::Text) => left.text == right.text,
+            (ScalarKind::Int(left), ScalarKind::Int(right)) => left == right,
+            (ScalarKind::Bool(left), ScalarKind::Bool(right)) => left == right,
+            (ScalarKind::Int(_) | ScalarKind::Float(_), ScalarKind::Int(_) | ScalarKind::Float(_)) => {
+                match (number(a), number(b)) {
+                    (Ok(a), Ok(b)) => a.compare(&b).is_eq(),
+                    _ => left.text == right.text,
+                }
+            }
+            _ => false,
         }),
         (Value::List(a), Value::List(b)) if Arc::ptr_eq(a, b) => Some(true),
         (Value::List(a), Value::List(b)) if a.len() != b.len() => Some(false),

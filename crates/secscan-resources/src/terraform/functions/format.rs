@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use num_bigint::BigInt;
 use secscan_model::{Node, Part};
 
 use super::super::super::json;
+use super::super::super::types::{Type, convert};
 use super::super::super::value::{Failure, Outcome, boolean, fail, number, text};
 use super::super::Call;
-use super::{joined, push};
+use super::{graphemes, joined, push};
 
 /// The widest that a value is padded to.
 const MAX_WIDTH: usize = 1_000;
@@ -18,6 +20,8 @@ struct Verb {
     zero: bool,
     left: bool,
     plus: bool,
+    space: bool,
+    sharp: bool,
     width: usize,
     precision: Option<usize>,
     argument: Option<usize>,
@@ -28,7 +32,7 @@ struct Verb {
 pub(super) fn format(call: &Call<'_>, argument: &dyn Fn(usize) -> Option<Node>) -> Outcome {
     let spec = call.text(0)?;
     let (mut parts, mut why, mut fixed) = (Vec::new(), None, String::new());
-    let mut next = 1;
+    let (mut next, mut used) = (1, 0);
     let mut rest = &*spec;
     while let Some(percent) = rest.find('%') {
         fixed.push_str(&rest[..percent]);
@@ -40,14 +44,15 @@ pub(super) fn format(call: &Call<'_>, argument: &dyn Fn(usize) -> Option<Node>) 
         }
         let index = verb.argument.unwrap_or(next);
         next = index + 1;
-        let value = argument(index).ok_or_else(|| Failure::new("an argument is missing"))?;
+        used = used.max(index);
+        let value = argument(index).filter(|_| index > 0).ok_or_else(|| Failure::new("an argument is missing"))?;
         if value.as_unresolved().is_some() {
             flush(&mut fixed, &mut parts);
             push(&mut parts, &mut why, &value)?;
         } else {
             match shown(&verb, &value) {
                 Ok(shown) => fixed.push_str(&shown),
-                Err(Failure { why: reason, unknown: true }) => {
+                Err(Failure { why: reason, unknown: true, .. }) => {
                     flush(&mut fixed, &mut parts);
                     parts.push(Part::Hole("${...}".into()));
                     why.get_or_insert(reason);
@@ -55,6 +60,9 @@ pub(super) fn format(call: &Call<'_>, argument: &dyn Fn(usize) -> Option<Node>) 
                 Err(failure) => return Err(failure),
             }
         }
+    }
+    if argument(used + 1).is_some() {
+        return fail("there are more arguments than the format names");
     }
     fixed.push_str(rest);
     flush(&mut fixed, &mut parts);
@@ -98,7 +106,8 @@ fn verb(spec: &str) -> Result<(Verb, &str), Failure> {
             '0' if verb.width == 0 && verb.precision.is_none() => verb.zero = true,
             '-' => verb.left = true,
             '+' => verb.plus = true,
-            ' ' | '#' => {}
+            ' ' => verb.space = true,
+            '#' => verb.sharp = true,
             '.' => verb.precision = Some(0),
             '[' => {
                 let end =
@@ -121,60 +130,76 @@ fn verb(spec: &str) -> Result<(Verb, &str), Failure> {
 }
 
 fn shown(verb: &Verb, value: &Node) -> Result<String, Failure> {
-    let whole = || -> Result<i64, Failure> { Ok(number(value)?.as_f64().trunc() as i64) };
-    let mut shown = match verb.letter {
-        's' | 'v' if value.is_null() => "null".to_owned(),
-        's' | 'v' => text(value)?.into_owned(),
-        'q' => json::encode(&Node::text(text(value)?, value.at))?,
+    if value.is_null() {
+        let as_json = verb.letter == 'v' || (verb.letter == 'q' && verb.sharp);
+        return if as_json { Ok(padded(verb, "null".to_owned())) } else { fail("null has no text to show") };
+    }
+    let shown = match verb.letter {
+        'v' if verb.sharp => json::encode(value)?,
+        'v' => match Type::of(value) {
+            Type::Bool | Type::Number | Type::Text => text(value)?.into_owned(),
+            _ => json::encode(value)?,
+        },
+        's' => text(value)?.into_owned(),
+        'q' => json::encode(&convert(Node::text(text(value)?, value.at), &Type::Text)?)?,
         't' => boolean(value)?.to_string(),
-        'd' => whole()?.to_string(),
-        'b' => format!("{:b}", whole()?),
-        'o' => format!("{:o}", whole()?),
-        'x' => hexadecimal(value, false)?,
-        'X' => hexadecimal(value, true)?,
-        'f' | 'F' => format!("{:.*}", verb.precision.unwrap_or(6), number(value)?.as_f64()),
-        'e' => exponent(number(value)?.as_f64(), verb.precision.unwrap_or(6)),
-        'g' | 'G' => number(value)?.text(),
+        'd' => whole(value)?.to_string(),
+        'b' => based(verb, &whole(value)?, 2, "0b"),
+        'o' => based(verb, &whole(value)?, 8, "0"),
+        'x' => based(verb, &whole(value)?, 16, "0x"),
+        'X' => based(verb, &whole(value)?, 16, "0X").to_uppercase(),
+        'f' | 'F' => number(value)?.fixed(verb.precision.unwrap_or(6)),
+        'e' => number(value)?.exponential(Some(verb.precision.unwrap_or(6))),
+        'E' => number(value)?.exponential(Some(verb.precision.unwrap_or(6))).to_uppercase(),
+        'g' => number(value)?.general(verb.precision),
+        'G' => number(value)?.general(verb.precision).to_uppercase(),
         _ => return fail("the format has an unknown verb"),
     };
-    if let ('s', Some(precision)) = (verb.letter, verb.precision) {
-        shown = shown.chars().take(precision).collect();
+    let is_text = matches!(verb.letter, 's' | 'q' | 'v' | 't');
+    let shown = match verb.precision {
+        Some(precision) if matches!(verb.letter, 's' | 'q') => graphemes(&shown).take(precision).collect(),
+        Some(precision) if matches!(verb.letter, 'd' | 'b' | 'o' | 'x' | 'X') => with_digits(&shown, precision),
+        _ => shown,
+    };
+    let sign = match () {
+        () if is_text || shown.starts_with('-') => "",
+        () if verb.plus => "+",
+        () if verb.space => " ",
+        () => "",
+    };
+    Ok(padded(verb, format!("{sign}{shown}")))
+}
+
+/// The whole number that a value is.
+fn whole(value: &Node) -> Result<BigInt, Failure> {
+    number(value)?.to_big_int().ok_or_else(|| Failure::new("a whole number is needed"))
+}
+
+fn based(verb: &Verb, value: &BigInt, base: u32, prefix: &str) -> String {
+    let digits = value.to_str_radix(base);
+    let prefix = if verb.sharp { prefix } else { "" };
+    match digits.strip_prefix('-') {
+        Some(digits) => format!("-{prefix}{digits}"),
+        None => format!("{prefix}{digits}"),
     }
-    if verb.plus && matches!(verb.letter, 'd' | 'f') && !shown.starts_with('-') {
-        shown.insert(0, '+');
-    }
-    Ok(padded(verb, shown))
+}
+
+/// A number with leading zeros up to a number of digits.
+fn with_digits(shown: &str, count: usize) -> String {
+    let (sign, digits) = shown.strip_prefix('-').map_or(("", shown), |digits| ("-", digits));
+    format!("{sign}{digits:0>count$}")
 }
 
 fn padded(verb: &Verb, shown: String) -> String {
-    let missing = verb.width.saturating_sub(shown.chars().count());
+    let missing = verb.width.saturating_sub(graphemes(&shown).count());
     if verb.left {
         return shown + &" ".repeat(missing);
     }
-    if verb.zero && verb.letter != 's' {
-        let sign = usize::from(shown.starts_with(['-', '+']));
+    let is_number = !matches!(verb.letter, 's' | 'q' | 'v' | 't');
+    if verb.zero && (is_number || matches!(verb.letter, 's' | 'q')) {
+        let sign = usize::from(is_number && shown.starts_with(['-', '+', ' ']));
         let (sign, digits) = shown.split_at(sign);
         return format!("{sign}{}{digits}", "0".repeat(missing));
     }
     " ".repeat(missing) + &shown
-}
-
-fn hexadecimal(value: &Node, upper: bool) -> Result<String, Failure> {
-    let shown = match number(value) {
-        Ok(number) => format!("{:x}", number.as_f64().trunc() as i64),
-        Err(_) => text(value)?.bytes().map(|byte| format!("{byte:02x}")).collect(),
-    };
-    Ok(if upper { shown.to_uppercase() } else { shown })
-}
-
-/// `1.5e+06`, as Go writes it.
-fn exponent(value: f64, precision: usize) -> String {
-    let shown = format!("{value:.precision$e}");
-    match shown.split_once('e') {
-        Some((digits, power)) => {
-            let (sign, power) = power.strip_prefix('-').map_or(('+', power), |power| ('-', power));
-            format!("{digits}e{sign}{power:0>2}")
-        }
-        None => shown,
-    }
 }

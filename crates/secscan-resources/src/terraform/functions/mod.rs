@@ -5,7 +5,10 @@
 
 mod collections;
 mod conversion;
+mod dates;
+mod digests;
 mod encoding;
+mod files;
 mod network;
 mod numbers;
 mod strings;
@@ -13,11 +16,14 @@ mod strings;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use hcl_edit::expr::FuncCall;
 use secscan_model::{Location, Node, Value};
 
 use super::evaluator::{Evaluator, Scope};
-use super::value::{Failure, Number, Outcome, collect_refs, fail, number, text, unresolved_by, with_refs};
+use super::number::Number;
+use super::syntax;
+use super::value::{
+    Failure, Outcome, Shape, collect_refs, fail, is_sensitive, marked, number, text, unresolved_by, with_refs,
+};
 
 /// What a function does with arguments that are not known.
 #[derive(Clone, Copy, PartialEq)]
@@ -57,39 +63,16 @@ const fn costly(name: &'static str, takes: RangeInclusive<usize>, run: fn(&Call<
 /// The functions of one subject.
 type Table = &'static [Function];
 
-/// All functions; `try`, `can` and those below look at expressions, not values, and are part of the evaluator.
-static TABLES: [Table; 6] = [
+/// All functions; `try`, `can` and those that read files are part of the evaluator.
+static TABLES: [Table; 8] = [
     collections::FUNCTIONS,
     conversion::FUNCTIONS,
+    dates::FUNCTIONS,
+    digests::FUNCTIONS,
     encoding::FUNCTIONS,
     network::FUNCTIONS,
     numbers::FUNCTIONS,
     strings::FUNCTIONS,
-];
-
-/// Functions that need what is not in the configuration.
-const OUTSIDE: &[&str] = &[
-    "abspath",
-    "bcrypt",
-    "file",
-    "filebase64",
-    "filebase64sha256",
-    "filebase64sha512",
-    "fileexists",
-    "filemd5",
-    "fileset",
-    "filesha1",
-    "filesha256",
-    "filesha512",
-    "formatdate",
-    "pathexpand",
-    "plantimestamp",
-    "rsadecrypt",
-    "templatefile",
-    "timeadd",
-    "timecmp",
-    "timestamp",
-    "uuid",
 ];
 
 /// A list may not grow beyond this many items.
@@ -115,14 +98,15 @@ impl<'c> Call<'c> {
     }
 
     fn int(&self, index: usize) -> Result<i64, Failure> {
-        match self.number(index)? {
-            Number::Int(value) => Ok(value),
-            Number::Float(_) => fail("a whole number is needed"),
-        }
+        self.number(index)?.to_int().ok_or_else(|| Failure::new("a whole number is needed"))
     }
 
     fn list(&self, index: usize) -> Result<&'c [Node], Failure> {
-        self.arg(index)?.as_list().ok_or_else(|| Failure::new("a list is needed"))
+        let arg = self.arg(index)?;
+        match Shape::of(arg) {
+            Some(Shape::Json | Shape::Yaml) => fail("a list is needed"),
+            _ => arg.as_list().ok_or_else(|| Failure::new("a list is needed")),
+        }
     }
 
     /// A text result.
@@ -139,7 +123,7 @@ impl<'c> Call<'c> {
         if items.len() > MAX_ITEMS {
             return fail("the list is too long");
         }
-        Ok(Node::list(items, self.at))
+        Ok(Shape::List.on(Node::list(items, self.at)))
     }
 }
 
@@ -150,72 +134,100 @@ fn function(name: &str) -> Option<&'static Function> {
 impl<'a> Evaluator<'a> {
     /// The value of a function call. Text, numbers and the like refer to what their arguments refer to; the parts of lists
     /// and maps keep their own references.
-    pub(super) fn call(&mut self, call: &FuncCall, at: Location, scope: Scope<'_>) -> Outcome {
-        let name = call.name.name.as_str();
-        if call.name.is_namespaced() {
+    pub(super) fn call(&mut self, call: &syntax::Call, at: Location, scope: Scope<'_>) -> Outcome {
+        let name = call.name.strip_prefix("core::").unwrap_or(&call.name);
+        if name.contains("::") {
             return Ok(Node::unresolved("functions of providers are not known", at));
         }
         match name {
             "try" => return self.first_that_works(call, at, scope),
             "can" => return Ok(self.works(call, at, scope)),
+            "defaults" | "type" => return fail(format!("`{name}` cannot be used here")),
             _ => {}
         }
-        let args = self.arguments(call, scope)?;
-        let Some(function) = function(name) else {
-            let why = if OUTSIDE.contains(&name) { "needs what is not in the configuration" } else { "is not known" };
-            return Ok(referring(Node::unresolved(format!("function `{name}` {why}"), at), &args));
+        let args = match self.arguments(call, scope)? {
+            Ok(args) => args,
+            Err(unknown) => return Ok(unresolved_by(&unknown, at)),
         };
+        let sensitive = !conversion::UNMARKING.contains(&name) && args.iter().any(is_sensitive);
+        if files::is_one(name) {
+            let result = self.file_function(name, &args, at, scope)?;
+            return Ok(marked(referring(result, &args), sensitive));
+        }
+        let Some(function) = function(name) else { return fail(format!("function `{name}` is not known")) };
+        if !function.takes.contains(&args.len()) {
+            return fail(format!("`{name}` does not take {} arguments", args.len()));
+        }
         if let Some(unknown) = args.iter().find(|arg| arg.as_unresolved().is_some())
             && function.unknown == Unknown::Spreads
         {
-            return Ok(referring(unresolved_by(unknown, at), &args));
-        }
-        if !function.takes.contains(&args.len()) {
-            return fail(format!("`{name}` does not take {} arguments", args.len()));
+            return Ok(marked(referring(unresolved_by(unknown, at), &args), sensitive));
         }
         if let Err(too_much) = self.spend(function.cost, at) {
             return Ok(too_much);
         }
         let result = match (function.run)(&Call { args: &args, at }) {
-            Err(Failure { why, unknown: true }) => Node::unresolved(why, at),
-            outcome => outcome?,
+            Err(Failure { why, unknown: true, .. }) => Node::unresolved(why, at),
+            Err(failure) => {
+                let why = format!("`{name}` cannot be computed: {}", failure.why);
+                return Err(Failure { why: why.into(), ..failure });
+            }
+            Ok(result) => result,
         };
-        let result = self.used(result, at);
+        let result = marked(self.used(result, at), sensitive);
         Ok(match &result.value {
             Value::List(_) | Value::Map(_) => result,
             Value::Scalar(_) | Value::Unresolved(_) => referring(result, &args),
         })
     }
 
-    /// The arguments of a call; one written `list...` stands for the items of the list.
-    fn arguments(&mut self, call: &FuncCall, scope: Scope<'_>) -> Result<Vec<Node>, Failure> {
-        let mut args = Vec::with_capacity(call.args.len());
-        for (index, arg) in call.args.iter().enumerate() {
+    /// The arguments of a call; one written `list...` stands for the items of the list. What is not known there makes all
+    /// of it unknown.
+    fn arguments(&mut self, call: &syntax::Call, scope: Scope<'_>) -> Result<Result<Vec<Node>, Node>, Failure> {
+        let mut args = Vec::with_capacity(call.arguments.len());
+        for (index, arg) in call.arguments.iter().enumerate() {
             let value = self.attempt(arg, scope)?;
+            if !call.expands || index + 1 < call.arguments.len() {
+                args.push(value);
+                continue;
+            }
             match &value.value {
-                Value::List(items) if call.args.expand_final() && index + 1 == call.args.len() => {
+                Value::List(items) => {
+                    let is_uncertain = |item: &&Node| item.as_unresolved().is_some_and(|item| item.perhaps_absent);
+                    // `concat` and `merge` know what to do with what may be absent.
+                    let uncertain = items.iter().find(is_uncertain).filter(|_| !matches!(&*call.name, "concat" | "merge"));
+                    if let Some(uncertain) = uncertain {
+                        return Ok(Err(uncertain.clone()));
+                    }
                     args.extend(items.iter().cloned());
                 }
-                _ => args.push(value),
+                Value::Unresolved(_) => return Ok(Err(value)),
+                _ => return fail("`...` needs a list"),
             }
         }
-        Ok(args)
+        Ok(Ok(args))
     }
 
     /// `try`: the first argument that Terraform would not refuse. One that is not known may be refused later.
-    fn first_that_works(&mut self, call: &FuncCall, at: Location, scope: Scope<'_>) -> Outcome {
-        for arg in call.args.iter() {
-            if let Ok(value) = self.attempt(arg, scope) {
+    fn first_that_works(&mut self, call: &syntax::Call, at: Location, scope: Scope<'_>) -> Outcome {
+        for arg in &call.arguments {
+            self.trying += 1;
+            let outcome = self.attempt(arg, scope);
+            self.trying -= 1;
+            if let Ok(value) = outcome {
                 return Ok(value);
             }
         }
-        Ok(Node::unresolved("no argument of `try` works", at))
+        Err(Failure { at: Some(at), ..Failure::new("no argument of `try` works") })
     }
 
     /// `can`: whether Terraform would not refuse the argument.
-    fn works(&mut self, call: &FuncCall, at: Location, scope: Scope<'_>) -> Node {
-        let Some(first) = call.args.get(0) else { return Node::bool(false, at) };
-        match self.attempt(first, scope) {
+    fn works(&mut self, call: &syntax::Call, at: Location, scope: Scope<'_>) -> Node {
+        let Some(first) = call.arguments.first() else { return Node::bool(false, at) };
+        self.trying += 1;
+        let outcome = self.attempt(first, scope);
+        self.trying -= 1;
+        match outcome {
             Ok(value) if value.as_unresolved().is_some() => unresolved_by(&value, at),
             Ok(_) => Node::bool(true, at),
             Err(_) => Node::bool(false, at),

@@ -56,25 +56,29 @@ fn cidrhost(call: &Call<'_>) -> Outcome {
 }
 
 fn cidrnetmask(call: &Call<'_>) -> Outcome {
-    call.made(network(call)?.netmask().to_string())
+    match network(call)? {
+        IpNet::V4(network) => call.made(network.netmask().to_string()),
+        IpNet::V6(_) => fail("a network of IPv4 is needed"),
+    }
 }
 
 /// The network `index` of those that are `more` bits longer.
-fn subnet(network: IpNet, more: i64, index: u128) -> Result<IpNet, Failure> {
+fn subnet(network: IpNet, more: i64, index: i128) -> Result<IpNet, Failure> {
     let (first, bits) = start(network);
     let prefix = u8::try_from(i64::from(network.prefix_len()) + more).ok().filter(|prefix| *prefix <= bits);
     let prefix = prefix.ok_or_else(|| Failure::new("the prefix is too long"))?;
-    let fits = more >= 0 && (more >= 128 || index >> more == 0);
-    let offset = index.checked_shl(u32::from(bits - prefix)).unwrap_or(0);
+    let fits = more >= 0 && (more >= 126 || index < 1 << more);
     if !fits {
         return fail("the network has no such part");
     }
-    made(first.saturating_add(offset), bits, prefix)
+    // A negative number is taken for what its bits say.
+    let offset = index.checked_shl(u32::from(bits - prefix)).unwrap_or(0);
+    let number = if index < 0 { (first as i128 | offset).unsigned_abs() } else { first | offset as u128 };
+    made(number, bits, prefix)
 }
 
 fn cidrsubnet(call: &Call<'_>) -> Outcome {
-    let index = u128::try_from(call.int(2)?).map_err(|_| Failure::new("the number of the network is negative"))?;
-    call.made(subnet(network(call)?, call.int(1)?, index)?.to_string())
+    call.made(subnet(network(call)?, call.int(1)?, call.int(2)?.into())?.to_string())
 }
 
 /// Networks one behind the other, each aligned to its own size.
@@ -84,7 +88,8 @@ fn cidrsubnets(call: &Call<'_>) -> Outcome {
     let mut next = first;
     let mut made_so_far = Vec::new();
     for index in 1..call.args.len() {
-        let prefix = u8::try_from(i64::from(whole.prefix_len()) + call.int(index)?).ok();
+        let more = Some(call.int(index)?).filter(|more| *more > 0);
+        let prefix = more.and_then(|more| u8::try_from(i64::from(whole.prefix_len()).checked_add(more)?).ok());
         let prefix = prefix.filter(|prefix| (whole.prefix_len()..=bits).contains(prefix));
         let prefix = prefix.ok_or_else(|| Failure::new("the prefix is too long"))?;
         let size = 1u128.checked_shl(u32::from(bits - prefix)).unwrap_or(u128::MAX);

@@ -1,8 +1,10 @@
 //! Numbers.
 
+use num_bigint::BigInt;
 use secscan_model::Node;
 
-use super::super::value::{Failure, Number, Outcome, fail, number};
+use super::super::number::Number;
+use super::super::value::{Failure, Outcome, fail, number};
 use super::{Call, Function, strict};
 
 const ANY: usize = usize::MAX;
@@ -11,32 +13,35 @@ const ANY: usize = usize::MAX;
 const MAX_RANGE: usize = 1_024;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    strict("abs", 1..=1, |call| float(call, f64::abs)),
-    strict("ceil", 1..=1, |call| float(call, f64::ceil)),
-    strict("floor", 1..=1, |call| float(call, f64::floor)),
-    strict("log", 2..=2, |call| made(call, call.number(0)?.as_f64().log(call.number(1)?.as_f64()))),
-    strict("max", 1..=ANY, |call| best(call, |new, best| new > best)),
-    strict("min", 1..=ANY, |call| best(call, |new, best| new < best)),
+    strict("abs", 1..=1, |call| {
+        let value = call.number(0)?;
+        Ok(if value.is_negative() { value.negated() } else { value }.node(call.at))
+    }),
+    strict("ceil", 1..=1, |call| Ok(call.number(0)?.ceiling().node(call.at))),
+    strict("floor", 1..=1, |call| Ok(call.number(0)?.floor().node(call.at))),
+    strict("log", 2..=2, |call| by_machine(call, |number, base| number.ln() / base.ln())),
+    strict("max", 1..=ANY, |call| best(call, std::cmp::Ordering::Greater)),
+    strict("min", 1..=ANY, |call| best(call, std::cmp::Ordering::Less)),
     strict("parseint", 2..=2, parseint),
-    strict("pow", 2..=2, |call| made(call, call.number(0)?.as_f64().powf(call.number(1)?.as_f64()))),
+    strict("pow", 2..=2, |call| by_machine(call, f64::powf)),
     strict("range", 1..=3, range),
-    strict("signum", 1..=1, |call| float(call, |value| if value == 0.0 { 0.0 } else { value.signum() })),
+    strict("signum", 1..=1, |call| Ok(Node::int(call.int(0)?.signum(), call.at))),
     strict("sum", 1..=1, sum),
 ];
 
-fn made(call: &Call<'_>, value: f64) -> Outcome {
-    if value.is_finite() { Ok(Number::from_f64(value).node(call.at)) } else { fail("the result is no number") }
+fn by_machine(call: &Call<'_>, compute: fn(f64, f64) -> f64) -> Outcome {
+    let result = compute(call.number(0)?.to_f64(), call.number(1)?.to_f64());
+    match Number::from_f64(result) {
+        Some(number) => Ok(number.node(call.at)),
+        None => fail("the result is no number"),
+    }
 }
 
-fn float(call: &Call<'_>, compute: fn(f64) -> f64) -> Outcome {
-    made(call, compute(call.number(0)?.as_f64()))
-}
-
-fn best(call: &Call<'_>, better: fn(f64, f64) -> bool) -> Outcome {
+fn best(call: &Call<'_>, wanted: std::cmp::Ordering) -> Outcome {
     let mut best = call.number(0)?;
     for index in 1..call.args.len() {
         let new = call.number(index)?;
-        if better(new.as_f64(), best.as_f64()) {
+        if new.compare(&best) == wanted {
             best = new;
         }
     }
@@ -44,44 +49,68 @@ fn best(call: &Call<'_>, better: fn(f64, f64) -> bool) -> Outcome {
 }
 
 fn parseint(call: &Call<'_>) -> Outcome {
-    let base = u32::try_from(call.int(1)?).ok().filter(|base| (2..=36).contains(base));
-    let base = base.ok_or_else(|| Failure::new("the base must lie between 2 and 36"))?;
-    match i64::from_str_radix(&call.text(0)?, base) {
-        Ok(value) => Ok(Node::int(value, call.at)),
-        Err(_) => fail("the text is no number"),
+    let base = u32::try_from(call.int(1)?).ok().filter(|base| (2..=62).contains(base));
+    let base = base.ok_or_else(|| Failure::new("the base must lie between 2 and 62"))?;
+    let whole = call.text(0)?;
+    let (negative, digits) = match whole.as_bytes().first() {
+        Some(b'-') => (true, &whole[1..]),
+        Some(b'+') => (false, &whole[1..]),
+        _ => (false, &*whole),
+    };
+    if digits.is_empty() || digits.len() > 1_000 {
+        return fail("the text is no number");
     }
+    let mut value = BigInt::from(0);
+    for c in digits.chars() {
+        let digit = digit(c, base).ok_or_else(|| Failure::new("the text is no number"))?;
+        value = value * base + digit;
+    }
+    Ok(Number::from(if negative { -value } else { value }).node(call.at))
+}
+
+/// The value of a digit. Up to base 36 upper and lower case mean the same.
+fn digit(c: char, base: u32) -> Option<u32> {
+    let value = match c {
+        '0'..='9' => c as u32 - '0' as u32,
+        'a'..='z' => c as u32 - 'a' as u32 + 10,
+        'A'..='Z' if base <= 36 => c as u32 - 'A' as u32 + 10,
+        'A'..='Z' => c as u32 - 'A' as u32 + 36,
+        _ => return None,
+    };
+    (value < base).then_some(value)
 }
 
 fn range(call: &Call<'_>) -> Outcome {
-    let numbers: Vec<f64> =
-        (0..call.args.len()).map(|index| Ok(call.number(index)?.as_f64())).collect::<Result<_, _>>()?;
-    let (start, end, step) = match *numbers {
-        [end] => (0.0, end, if end < 0.0 { -1.0 } else { 1.0 }),
-        [start, end] => (start, end, if end < start { -1.0 } else { 1.0 }),
-        [start, end, step] => (start, end, step),
+    let zero = || Number::Int(0);
+    let numbers: Vec<Number> = (0..call.args.len()).map(|index| call.number(index)).collect::<Result<_, _>>()?;
+    let down = |start: &Number, end: &Number| end.compare(start).is_lt();
+    let (start, end, step) = match &*numbers {
+        [end] => (zero(), end.clone(), Number::Int(if down(&zero(), end) { -1 } else { 1 })),
+        [start, end] => (start.clone(), end.clone(), Number::Int(if down(start, end) { -1 } else { 1 })),
+        [start, end, step] => (start.clone(), end.clone(), step.clone()),
         _ => return fail("`range` takes up to three numbers"),
     };
+    if step.is_zero() || (step.is_negative() && down(&end, &start)) || (!step.is_negative() && down(&start, &end)) {
+        return fail("the steps of `range` do not lead to its end");
+    }
     let mut items = Vec::new();
-    let mut next: f64 = start;
-    while (step > 0.0 && next < end) || (step < 0.0 && next > end) {
+    let mut next = start;
+    let goes_on = |next: &Number| if step.is_negative() { down(next, &end) } else { down(&end, next) };
+    while goes_on(&next) {
         if items.len() >= MAX_RANGE {
             return fail("`range` makes at most 1,024 values");
         }
-        items.push(Number::from_f64(next).node(call.at));
-        next += step;
+        items.push(next.node(call.at));
+        next = next.plus(&step);
     }
     call.items(items)
 }
 
 fn sum(call: &Call<'_>) -> Outcome {
     let items = call.list(0)?;
-    let numbers: Vec<Number> = items.iter().map(number).collect::<Result<_, _>>()?;
-    let whole = numbers.iter().try_fold(0i64, |sum, number| match number {
-        Number::Int(value) => sum.checked_add(*value),
-        Number::Float(_) => None,
-    });
-    match whole {
-        Some(whole) => Ok(Node::int(whole, call.at)),
-        None => made(call, numbers.iter().map(|number| number.as_f64()).sum()),
+    if items.is_empty() {
+        return fail("there is nothing to add");
     }
+    let sum = items.iter().try_fold(Number::Int(0), |sum, item| Ok(sum.plus(&number(item)?)));
+    sum.map(|sum| sum.node(call.at))
 }

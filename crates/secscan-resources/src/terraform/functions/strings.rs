@@ -2,6 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 use secscan_model::{Node, Part, Unresolved, Value};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::template::MAX_PARTS;
 use super::super::value::{Entries, Failure, Outcome, fail, text};
@@ -10,28 +11,22 @@ use super::{Call, Function, costly, lenient, strict};
 const ANY: usize = usize::MAX;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    strict("basename", 1..=1, |call| {
-        let path = call.text(0)?;
-        call.made(path.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("."))
-    }),
+    strict("basename", 1..=1, |call| call.made(basename(&call.text(0)?))),
     strict("chomp", 1..=1, |call| call.made(call.text(0)?.trim_end_matches(['\r', '\n']))),
-    strict("dirname", 1..=1, |call| {
-        let path = call.text(0)?;
-        call.made(path.rsplit_once('/').map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder }))
-    }),
+    strict("dirname", 1..=1, |call| call.made(dirname(&call.text(0)?))),
     strict("endswith", 2..=2, |call| Ok(Node::bool(call.text(0)?.ends_with(&*call.text(1)?), call.at))),
     lenient("format", 1..=ANY, |call| format::format(call, &|index| call.args.get(index).cloned())),
     lenient("formatlist", 1..=ANY, format::formatlist),
     strict("indent", 2..=2, indent),
     lenient("join", 2..=ANY, join),
-    strict("lower", 1..=1, |call| call.made(call.text(0)?.to_lowercase())),
+    strict("lower", 1..=1, |call| call.made(call.text(0)?.chars().map(lower).collect::<String>())),
     costly("regex", 2..=2, find),
     costly("regexall", 2..=2, find_all),
     costly("replace", 3..=3, replace),
     strict("split", 2..=2, split),
     strict("startswith", 2..=2, |call| Ok(Node::bool(call.text(0)?.starts_with(&*call.text(1)?), call.at))),
     strict("strcontains", 2..=2, |call| Ok(Node::bool(call.text(0)?.contains(&*call.text(1)?), call.at))),
-    strict("strrev", 1..=1, |call| call.made(call.text(0)?.chars().rev().collect::<String>())),
+    strict("strrev", 1..=1, |call| call.made(graphemes(&call.text(0)?).rev().collect::<String>())),
     strict("substr", 3..=3, substr),
     strict("title", 1..=1, title),
     strict("trim", 2..=2, trim),
@@ -44,17 +39,78 @@ pub(super) static FUNCTIONS: &[Function] = &[
         let (whole, suffix) = (call.text(0)?, call.text(1)?);
         call.made(whole.strip_suffix(&*suffix).unwrap_or(&whole))
     }),
-    strict("upper", 1..=1, |call| call.made(call.text(0)?.to_uppercase())),
+    strict("upper", 1..=1, |call| call.made(call.text(0)?.chars().map(upper).collect::<String>())),
 ];
 
 #[path = "format.rs"]
 mod format;
 
+/// What people take for one character.
+pub(super) fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.graphemes(true)
+}
+
+/// The one lower-case letter of a letter.
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// The one upper-case letter of a letter; a letter that has only several stays.
+fn upper(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(only), None) => only,
+        _ => c,
+    }
+}
+
+fn basename(path: &str) -> &str {
+    if path.is_empty() {
+        return ".";
+    }
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.is_empty() { "/" } else { trimmed.rsplit('/').next().unwrap_or(trimmed) }
+}
+
+/// The path without what is behind its last slash, in its shortest form.
+fn dirname(path: &str) -> String {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if is_rooted => {}
+            part => parts.push(part),
+        }
+    }
+    match (is_rooted, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
 /// Adds a value to a text that may be known in part.
 fn push(parts: &mut Vec<Part>, why: &mut Option<std::sync::Arc<str>>, value: &Node) -> Result<(), Failure> {
-    let Some(unresolved) = value.as_unresolved() else {
-        parts.push(Part::Fixed(text(value)?.into()));
-        return Ok(());
+    let unresolved = match value.as_unresolved() {
+        Some(unresolved) => unresolved,
+        None => match text(value) {
+            Ok(text) => {
+                parts.push(Part::Fixed(text.into()));
+                return Ok(());
+            }
+            // What `jsonencode` gave, with something unknown in it.
+            Err(Failure { why: reason, unknown: true, .. }) => {
+                why.get_or_insert(reason);
+                parts.push(Part::Hole("${...}".into()));
+                return Ok(());
+            }
+            Err(failure) => return Err(failure),
+        },
     };
     why.get_or_insert_with(|| unresolved.why.clone());
     if unresolved.parts.is_empty() {
@@ -84,18 +140,19 @@ fn joined(call: &Call<'_>, parts: Vec<Part>, why: Option<std::sync::Arc<str>>) -
 }
 
 fn indent(call: &Call<'_>) -> Outcome {
-    let blanks = usize::try_from(call.int(0)?).unwrap_or(0).min(1_000);
-    call.made(call.text(1)?.replace('\n', &format!("\n{}", " ".repeat(blanks))))
+    let blanks = usize::try_from(call.int(0)?).map_err(|_| Failure::new("the number of blanks is negative"))?;
+    call.made(call.text(1)?.replace('\n', &format!("\n{}", " ".repeat(blanks.min(1_000)))))
 }
 
 fn join(call: &Call<'_>) -> Outcome {
     let separator = call.text(0)?;
     let (mut parts, mut why) = (Vec::new(), None);
-    for list in call.args.iter().skip(1) {
+    for index in 1..call.args.len() {
+        let list = call.arg(index)?;
         if list.as_unresolved().is_some() {
             return Err(Failure::unknown(list));
         }
-        for item in list.as_list().ok_or_else(|| Failure::new("a list is needed"))? {
+        for item in call.list(index)? {
             if item.as_unresolved().is_some_and(|item| item.perhaps_absent) {
                 return Err(Failure::unknown(item));
             }
@@ -110,40 +167,109 @@ fn join(call: &Call<'_>) -> Outcome {
 
 /// Compiles a pattern; Terraform's are RE2, which this engine reads too.
 fn pattern(pattern: &str) -> Result<Regex, Failure> {
-    let built = RegexBuilder::new(pattern).size_limit(1 << 20).build();
-    built.map_err(|_| Failure { why: "the pattern cannot be used".into(), unknown: true })
+    match RegexBuilder::new(&as_re2(pattern)).size_limit(1 << 20).build() {
+        Ok(regex) => Ok(regex),
+        Err(regex::Error::Syntax(_)) => fail("the pattern is not well-formed"),
+        Err(_) => Err(Failure { unknown: true, ..Failure::new("the pattern is too large") }),
+    }
+}
+
+/// A pattern in which the classes of ASCII letters, digits and blanks mean what they mean in RE2.
+fn as_re2(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars().peekable();
+    let mut in_class = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('d') => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
+                Some('D') => out.push_str("[^0-9]"),
+                Some('w') => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
+                Some('W') => out.push_str("[^0-9A-Za-z_]"),
+                Some('s') => out.push_str(if in_class { r"\t\n\x0C\r " } else { r"[\t\n\x0C\r ]" }),
+                Some('S') => out.push_str(r"[^\t\n\x0C\r ]"),
+                Some('b') if !in_class => out.push_str(r"(?-u:\b)"),
+                Some(c @ ('<' | '>')) => out.push(c),
+                Some(next) => out.extend(['\\', next]),
+                None => out.push('\\'),
+            },
+            '[' if in_class && chars.peek() != Some(&':') => out.push_str(r"\["),
+            '[' => {
+                out.push('[');
+                if !in_class {
+                    in_class = true;
+                    if let Some(negation) = chars.next_if_eq(&'^') {
+                        out.push(negation);
+                    }
+                    if chars.next_if_eq(&']').is_some() {
+                        out.push_str(r"\]");
+                    }
+                } else {
+                    // A named class goes on to its own end.
+                    for inner in chars.by_ref() {
+                        out.push(inner);
+                        if inner == ']' {
+                            break;
+                        }
+                    }
+                }
+            }
+            ']' if in_class => {
+                in_class = false;
+                out.push(']');
+            }
+            '{' if !in_class && !is_repetition(chars.clone()) => out.push_str(r"\{"),
+            // What sets are combined with here, and what nothing special is in RE2.
+            '&' | '~' if in_class => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether what follows an opening brace says how often something comes.
+fn is_repetition(after: impl Iterator<Item = char>) -> bool {
+    let inner: String = after.take(12).take_while(|c| *c != '}').collect();
+    let (least, most) = inner.split_once(',').unwrap_or((&inner, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && inner.len() < 12 && is_number(least) && is_number(most)
 }
 
 /// A match: the whole, the groups as a list, or named groups as a map.
-fn matched(call: &Call<'_>, regex: &Regex, captures: &regex::Captures<'_>) -> Node {
+fn matched(call: &Call<'_>, regex: &Regex, captures: &regex::Captures<'_>) -> Outcome {
     let part = |group: Option<regex::Match<'_>>| match group {
         Some(group) => Node::text(group.as_str(), call.at),
         None => Node::null(call.at),
     };
     if regex.captures_len() == 1 {
-        return part(captures.get(0));
+        return Ok(part(captures.get(0)));
     }
-    if regex.capture_names().flatten().next().is_none() {
-        return Node::list((1..captures.len()).map(|index| part(captures.get(index))).collect(), call.at);
+    let names: Vec<&str> = regex.capture_names().flatten().collect();
+    if names.is_empty() {
+        return Ok(Node::list((1..captures.len()).map(|index| part(captures.get(index))).collect(), call.at));
+    }
+    if names.len() + 1 != regex.captures_len() {
+        return fail("either all groups of the pattern have names or none");
     }
     let mut entries = Entries::default();
-    for name in regex.capture_names().flatten() {
+    for name in names {
         entries.insert(name.into(), part(captures.name(name)));
     }
-    entries.node(call.at)
+    Ok(entries.node(call.at))
 }
 
 fn find(call: &Call<'_>) -> Outcome {
     let regex = pattern(&call.text(0)?)?;
     match regex.captures(&call.text(1)?) {
-        Some(captures) => Ok(matched(call, &regex, &captures)),
+        Some(captures) => matched(call, &regex, &captures),
         None => fail("the pattern does not match"),
     }
 }
 
 fn find_all(call: &Call<'_>) -> Outcome {
     let regex = pattern(&call.text(0)?)?;
-    call.items(regex.captures_iter(&call.text(1)?).map(|captures| matched(call, &regex, &captures)).collect())
+    let whole = call.text(1)?;
+    call.items(regex.captures_iter(&whole).map(|captures| matched(call, &regex, &captures)).collect::<Result<_, _>>()?)
 }
 
 /// A search text between slashes is a pattern.
@@ -170,26 +296,24 @@ fn split(call: &Call<'_>) -> Outcome {
 }
 
 fn substr(call: &Call<'_>) -> Outcome {
-    let whole: Vec<char> = call.text(0)?.chars().collect();
+    let text = call.text(0)?;
+    let whole: Vec<&str> = graphemes(&text).collect();
     let (offset, length) = (call.int(1)?, call.int(2)?);
     let start = if offset < 0 { whole.len().saturating_sub(offset.unsigned_abs() as usize) } else { offset as usize };
     let start = start.min(whole.len());
     let end = if length < 0 { whole.len() } else { start.saturating_add(length as usize).min(whole.len()) };
-    call.made(whole.get(start..end).unwrap_or_default().iter().collect::<String>())
+    call.made(whole.get(start..end).unwrap_or_default().concat())
 }
 
 fn title(call: &Call<'_>) -> Outcome {
-    let mut out = String::new();
     let mut begins = true;
-    for c in call.text(0)?.chars() {
-        if begins {
-            out.extend(c.to_uppercase());
-        } else {
-            out.push(c);
-        }
-        begins = !(c.is_alphanumeric() || matches!(c, '_' | '\''));
-    }
-    call.made(out)
+    let whole = call.text(0)?;
+    let titled = whole.chars().map(|c| {
+        let titled = if begins { upper(c) } else { c };
+        begins = if c.is_ascii() { !(c.is_ascii_alphanumeric() || c == '_') } else { c.is_whitespace() };
+        titled
+    });
+    call.made(titled.collect::<String>())
 }
 
 fn trim(call: &Call<'_>) -> Outcome {
