@@ -76,6 +76,7 @@ fn open_image(image: &Target, options: &Options, arguments: &ImageArguments) -> 
         insecure_registries: arguments.insecure_registries.clone(),
         max_file_size: options.max_file_size,
         on_progress: Some(&|at| progress.image(at)),
+        ..secscan_image::Options::default()
     };
     let tree = secscan_image::open(image, &options);
     progress.finish();
