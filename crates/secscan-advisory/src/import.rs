@@ -4,8 +4,10 @@
 //! hold such files, everything else is left alone. An import is whole or not at all: a record that cannot be read is an
 //! error, since the vulnerability that it describes would go unseen.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
+use std::rc::Rc;
 
 use crate::osv::{self, Outcome};
 use crate::store::{self, Advisories};
@@ -15,6 +17,8 @@ use crate::{StoreError, rust_sec};
 const LONGEST_RECORD: u64 = 64 << 20;
 /// How much an archive may unpack to.
 const LARGEST_ARCHIVE: u64 = 16 << 30;
+/// How much of a tar stream may pass from one member to the next: the `tar` crate holds names whole, however long.
+const LONGEST_MEMBER: u64 = 2 * LONGEST_RECORD;
 
 /// An import that cannot be finished.
 #[derive(Debug, thiserror::Error)]
@@ -161,9 +165,12 @@ impl Importer {
 
     fn tarball(&mut self, path: &str, file: impl Read, progress: &mut dyn FnMut()) -> Result<(), ImportError> {
         let error = |it: std::io::Error| ImportError::Archive { path: path.to_owned(), message: it.to_string() };
-        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+        let left = Rc::new(Cell::new(LONGEST_MEMBER));
+        let stream = Rationed { from: flate2::read::MultiGzDecoder::new(file), left: left.clone() };
+        let mut archive = tar::Archive::new(stream);
         let mut unpacked = 0;
         for entry in archive.entries().map_err(error)? {
+            left.set(LONGEST_MEMBER);
             let mut entry = entry.map_err(error)?;
             let name = format!("{path}!{}", String::from_utf8_lossy(&entry.path_bytes()));
             if !entry.header().entry_type().is_file() || !is_record(&name) {
@@ -186,6 +193,21 @@ impl Importer {
             return Err(ImportError::Empty);
         }
         Ok(store::encode(&self.advisories)?)
+    }
+}
+
+/// A stream that gives so many bytes and then an error.
+struct Rationed<R> {
+    from: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Rationed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(buffer)? as u64;
+        let left = self.left.get().checked_sub(count);
+        self.left.set(left.ok_or_else(|| io::Error::other("a member of it is too large"))?);
+        Ok(count as usize)
     }
 }
 
@@ -274,6 +296,29 @@ mod tests {
         assert!(error.starts_with("all.zip!X-2.json: this is no advisory: missing field `modified`"), "{error}");
         assert!(matches!(import("all.zip", &zip_of(&[("a.txt", "x")])), Err(ImportError::Empty)));
         assert!(import("all.zip", b"<html>not found</html>").is_err());
+    }
+
+    #[test]
+    fn bombs_stop_at_a_limit() {
+        let gzip = |head: &[u8], megabytes: usize| {
+            let mut part = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            part.write_all(&vec![b' '; 1 << 20]).unwrap();
+            let mut first = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            first.write_all(head).unwrap();
+            [first.finish().unwrap(), part.finish().unwrap().repeat(megabytes)].concat()
+        };
+        let member = |kind| {
+            let mut header = tar::Header::new_gnu();
+            header.set_path("a.json").unwrap();
+            header.set_entry_type(kind);
+            header.set_size(1 << 40);
+            header.set_cksum();
+            *header.as_bytes()
+        };
+        let record = import("all.tar.gz", &gzip(&member(tar::EntryType::Regular), 66)).unwrap_err();
+        assert!(matches!(record, ImportError::TooLarge { limit: LONGEST_RECORD, .. }), "{record}");
+        let name = import("all.tar.gz", &gzip(&member(tar::EntryType::GNULongName), 130)).unwrap_err();
+        assert!(name.to_string().contains("too large"), "{name}");
     }
 
     #[test]

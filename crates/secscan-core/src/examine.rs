@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use rayon::prelude::*;
 use secscan_advisory::Store;
+use secscan_code::Dialect;
 use secscan_model::{
     Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, Platform, ResourceId, Source, SourceId, Tally,
 };
@@ -161,7 +162,8 @@ pub(crate) fn read(
     let mut diagnostics = Vec::new();
     for outcome in outcomes {
         match outcome {
-            Ok((path, reading, text)) => {
+            Ok(Looked { path, reading, text, misnamed }) => {
+                diagnostics.extend(misnamed);
                 counts.text += u64::from(text.is_text);
                 counts.binary += u64::from(!text.is_text && is_searched);
                 counts.code += u64::from(text.code.is_some());
@@ -194,13 +196,23 @@ pub(crate) fn read(
     Reading { graph, texts, counts, code_files, diagnostics }
 }
 
-/// One file; no reading where nobody needs its text any more, so that only what is reported stays in memory.
+/// What a look at one file gave.
+struct Looked {
+    path: Arc<str>,
+    /// None where nobody needs the text any more, so that only what is reported stays in memory.
+    reading: Option<FileReading>,
+    text: TextReading,
+    /// What is to be said of a file whose name promises text that it does not hold.
+    misnamed: Option<Diagnostic>,
+}
+
+/// Looks at one file.
 fn read_candidate(
     tree: &dyn FileTree,
     id: SourceId,
     file: &Candidate,
     search: Option<Search<'_>>,
-) -> Result<(Arc<str>, Option<FileReading>, TextReading), Diagnostic> {
+) -> Result<Looked, Diagnostic> {
     let bytes = tree.read(file).map_err(|diagnostic| {
         search.iter().filter_map(|search| search.memory).for_each(|memory| memory.unread(id, &diagnostic));
         unread(diagnostic, file, search.is_some())
@@ -224,12 +236,22 @@ fn read_candidate(
             reading.comments.extend(found.textual_comments(&reading.source));
         }
         reading.diagnostics.extend(search.iter().flat_map(|search| search.judge.diagnostics(&found)));
-        (file.path.clone(), (reading.recognised || reading.is_needed).then_some(reading), found)
+        let is_seen = reading.recognised || reading.is_needed || file.version > 0;
+        let misnamed = (search.is_some() && !found.is_text && !is_seen).then(|| misnamed(&file.path)).flatten();
+        let reading = (reading.recognised || reading.is_needed).then_some(reading);
+        Looked { path: file.path.clone(), reading, text: found, misnamed }
     };
     catch_unwind(AssertUnwindSafe(read)).map_err(|_| {
         let message = "secscan failed while it read this file; please report it";
         Diagnostic::new(DiagnosticKind::Internal, message).path(file.path.clone())
     })
+}
+
+/// What is to be said of a file that is no text, when its name promises source code or a document.
+fn misnamed(path: &Arc<str>) -> Option<Diagnostic> {
+    let promises_text = secscan_parse::format_of(path).is_some() || Dialect::of_path(path).is_some();
+    let message = "its bytes are no text, whatever its name says: not judged";
+    promises_text.then(|| Diagnostic::new(DiagnosticKind::Skipped, message).path(path.clone()))
 }
 
 /// What is to be said of a file that cannot be read. One that no reader wants is no loss to resources, but was not

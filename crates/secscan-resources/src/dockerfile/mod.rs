@@ -32,6 +32,9 @@ const GLOBAL: &str = "global";
 /// How many stages of a file are read: each may carry what all before it set.
 const MAX_STAGES: usize = 500;
 
+/// How many instructions of a file are read: each is a resource, which takes a thousand times the room of `RUN a`.
+const MAX_INSTRUCTIONS: usize = 10_000;
+
 /// Instructions whose words BuildKit expands; what the others hold is a shell's business.
 const EXPANDED: &[&str] =
     &["ADD", "COPY", "ENV", "EXPOSE", "FROM", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR", "ARG"];
@@ -55,7 +58,12 @@ pub fn read(source: &Source, parsed: &Parsed, batch: &mut Batch, diagnostics: &m
         stages: Vec::new(),
         pending: Vec::new(),
     };
-    for instruction in parsed.documents.iter().flat_map(Node::items) {
+    for (number, instruction) in parsed.documents.iter().flat_map(Node::items).enumerate() {
+        if number == MAX_INSTRUCTIONS {
+            let message = format!("a Dockerfile of more than {MAX_INSTRUCTIONS} instructions: the rest was not judged");
+            reading.report(DiagnosticKind::Limit, instruction.name_at, &message);
+            break;
+        }
         if reading.stages.len() == MAX_STAGES && instruction.get("instruction").and_then(Node::as_str) == Some("FROM") {
             let message = format!("a Dockerfile of more than {MAX_STAGES} stages: the rest was not judged");
             reading.report(DiagnosticKind::Limit, instruction.name_at, &message);

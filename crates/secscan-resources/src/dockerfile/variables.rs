@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 32;
 /// How many variables one scope remembers. Those beyond are unknown.
 const MAX_VARIABLES: usize = 2_000;
 
+/// How many places a value remembers that it came through.
+const MAX_VIA: usize = 16;
+
 /// The variables that are set at one place of a file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scope {
@@ -160,7 +163,9 @@ fn known_parts(value: &Node) -> Vec<Part> {
 /// A variable's value where it is written, on behalf of the word that uses it.
 fn borrowed(value: &Node, word: &Node) -> Node {
     let mut value = value.clone().named(word.name_at);
-    value.extra_mut().via.insert(0, word.at);
+    let via = &mut value.extra_mut().via;
+    via.truncate(MAX_VIA - 1);
+    via.insert(0, word.at);
     value
 }
 
