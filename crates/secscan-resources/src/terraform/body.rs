@@ -14,8 +14,15 @@ use super::value::{Entries, Shape, sorted, unresolved_by, with_refs};
 const MAX_BLOCKS: usize = 1_000;
 
 /// Arguments that name things instead of having a value.
-const SYMBOLIC: [&str; 6] =
-    ["configuration_aliases", "depends_on", "ignore_changes", "provider", "providers", "replace_triggered_by"];
+const SYMBOLIC: [&str; 7] = [
+    "configuration_aliases",
+    "depends_on",
+    "experiments",
+    "ignore_changes",
+    "provider",
+    "providers",
+    "replace_triggered_by",
+];
 
 /// Arguments whose values may be words of the language (`when = destroy`).
 const KEYWORDS: [&str; 2] = ["on_failure", "when"];

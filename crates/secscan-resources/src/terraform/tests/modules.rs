@@ -178,10 +178,8 @@ fn wrong_configurations_are_said_with_their_place_and_the_rest_is_read() {
           typed   = var.typed
           rest    = "known"
         }
-        resource "a_b" "y" {
-          for_each = 5
-          name     = module.m.nothing
-        }
+        resource "a_b" "y" { for_each = 5 }
+        resource "a_b" "z" { name = module.m.nothing }
         module "m" { source = "./m" }
     "#;
     let read = read_with(&[("infra/main.tf", root), ("infra/m/main.tf", "output \"o\" { value = 1 }")], &Options::default());
