@@ -14,8 +14,18 @@ use super::value::{Entries, Shape, sorted, unresolved_by, with_refs};
 const MAX_BLOCKS: usize = 1_000;
 
 /// Arguments that name things instead of having a value.
-const SYMBOLIC: [&str; 6] =
-    ["configuration_aliases", "depends_on", "ignore_changes", "provider", "providers", "replace_triggered_by"];
+const SYMBOLIC: [&str; 7] = [
+    "configuration_aliases",
+    "depends_on",
+    "experiments",
+    "ignore_changes",
+    "provider",
+    "providers",
+    "replace_triggered_by",
+];
+
+/// Arguments whose values may be words of the language (`when = destroy`).
+const KEYWORDS: [&str; 2] = ["on_failure", "when"];
 
 /// Adds a block to the list of those of its type; the list has the place and the header of the first.
 fn add_block(tree: &mut Entries, name: &Arc<str>, block: Node) {
@@ -58,6 +68,10 @@ impl<'a> Evaluator<'a> {
     }
 
     fn attribute(&mut self, attribute: &Attribute, scope: Scope<'_>) -> Node {
+        let keyword = attribute.value.as_name().filter(|_| KEYWORDS.contains(&&*attribute.name));
+        if let Some(keyword) = keyword {
+            return Node::text(keyword.clone(), scope.at(attribute.value.span));
+        }
         if SYMBOLIC.contains(&&*attribute.name) {
             self.symbols(&attribute.name, &attribute.value, scope)
         } else {

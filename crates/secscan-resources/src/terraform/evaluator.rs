@@ -95,6 +95,9 @@ pub(super) struct Evaluator<'a> {
     pub depth: usize,
     /// Within how many `try` and `can` the evaluation is.
     pub trying: usize,
+    /// Within how much the evaluation is that Terraform may never come to: arms of a conditional that is not known,
+    /// instances of which nobody knows whether they exist.
+    pub doubting: usize,
     budget: usize,
     pub diagnostics: Vec<Diagnostic>,
     /// What the diagnostics say, and where.
@@ -112,6 +115,7 @@ impl<'a> Evaluator<'a> {
             paths: HashMap::new(),
             depth: 0,
             trying: 0,
+            doubting: 0,
             budget: BASE_BUDGET,
             diagnostics: Vec::new(),
             said: HashSet::new(),
@@ -242,17 +246,17 @@ impl<'a> Evaluator<'a> {
     /// What has no value because Terraform would refuse it. Whether within `try` or not, is for the caller to know.
     pub(super) fn refused(&mut self, failure: Failure, at: Location) -> Node {
         let at = failure.at.unwrap_or(at);
-        if !failure.unknown {
+        if !failure.unknown && self.doubting == 0 {
             self.report(DiagnosticKind::Unresolved, at, failure.why.clone());
         }
         Node::unresolved(failure.why, at)
     }
 
-    /// Evaluates something that a reference leads to: it is no part of a `try` around the reference.
+    /// Evaluates something that a reference leads to: what is around the reference has no say.
     pub(super) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let trying = std::mem::take(&mut self.trying);
+        let (trying, doubting) = (std::mem::take(&mut self.trying), std::mem::take(&mut self.doubting));
         let result = work(self);
-        self.trying = trying;
+        (self.trying, self.doubting) = (trying, doubting);
         result
     }
 }

@@ -99,7 +99,17 @@ impl<'a> Evaluator<'a> {
             let value = if may_differ(&value, other) { self.as_beside(value, other, scope)? } else { value };
             return Ok(marked(value, sensitive));
         }
-        let arms = [self.part(yes, scope)?, self.part(no, scope)?];
+        // One of the two need not work.
+        self.doubting += 1;
+        let arms = [self.part(yes, scope), self.part(no, scope)];
+        self.doubting -= 1;
+        let arms = match arms {
+            [Ok(yes), Ok(no)] => [yes, no],
+            [Err(failure), other] | [other, Err(failure)] => {
+                let other = other.unwrap_or_else(|_| Node::unresolved(failure.why.clone(), at));
+                [Node::unresolved(failure.why, at), other]
+            }
+        };
         let [yes, no] = &arms;
         if equal(yes, no) == Some(true) {
             return Ok(yes.clone());
@@ -120,6 +130,10 @@ impl<'a> Evaluator<'a> {
         let other = self.attempt(other, scope);
         self.trying -= 1;
         let Ok(other) = other else { return Ok(value) };
+        // What is not known has a type, too, and nobody here knows which.
+        if has_unknown(&value) || has_unknown(&other) {
+            return Ok(value);
+        }
         match unify(&[&Type::of(&value), &Type::of(&other)]) {
             Some(of) => convert(value, &of),
             None => fail("the two results of the conditional have no type in common"),
@@ -150,6 +164,10 @@ impl<'a> Evaluator<'a> {
             Operator::Or => Some(true),
             _ => None,
         };
+        // Since Terraform 1.12 what follows counts no more when the first side decides: `a == null || a.b`.
+        if decisive.is_some() && left.as_unresolved().is_none() && Some(boolean(&left)?) == decisive {
+            return Ok(marked(Node::bool(boolean(&left)?, at), is_sensitive(&left)));
+        }
         let right = self.attempt(right, scope)?;
         let sensitive = is_sensitive(&left) || is_sensitive(&right);
         // One side decides `&&` and `||` where the other is not known.
@@ -262,6 +280,16 @@ impl Results {
         } else {
             self.list.push(Node::perhaps_absent(why, at));
         }
+    }
+}
+
+/// Whether something in a tree is not known. The evaluator has limited its size.
+fn has_unknown(node: &Node) -> bool {
+    match &node.value {
+        Value::Unresolved(_) => true,
+        Value::Scalar(_) => false,
+        Value::List(items) => items.iter().any(has_unknown),
+        Value::Map(map) => map.rest.is_some() || map.entries().iter().any(|entry| has_unknown(&entry.value)),
     }
 }
 

@@ -193,7 +193,10 @@ impl<'a> Evaluator<'a> {
         let written = caller.declarations[call.declaration].argument(name)?;
         let at = written.unit.source.at(written.expression.span);
         let what = || format!("argument `{name}`");
+        // What a call of which nobody knows whether it is made gives need not work.
+        let doubting = usize::from(call.name.as_ref().is_some_and(|(_, value)| value.as_unresolved().is_some()));
         Some(self.once((frame, Names::Arguments, name), what, at, |evaluator| {
+            evaluator.doubting = doubting;
             let scope = Scope::of(call.frame, written.unit);
             let name = call.name.as_ref().map(|(name, value)| Name { name, value, outer: None });
             evaluator.value(written.expression, Scope { names: name.as_ref(), ..scope })

@@ -86,9 +86,17 @@ pub fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<C
     let mut parsed = hcl::parse(source);
     diagnostics.append(&mut parsed.diagnostics);
     let trailing = parsed.comments.iter().filter(|comment| comment.trailing).map(|comment| comment.span).collect();
-    let text = String::from_utf8_lossy(&source.bytes);
-    let body = syntax::from_native(&parsed.body, &text);
+    let body = syntax::from_native(&parsed.body, &text_of(&source.bytes));
     (File { body, trailing, ..File::default() }, parsed.comments)
+}
+
+/// The text of a file with the same offsets, whether or not all of it is text.
+fn text_of(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.into();
+    }
+    let chunk = |chunk: std::str::Utf8Chunk<'_>| chunk.valid().to_owned() + &"?".repeat(chunk.invalid().len());
+    bytes.utf8_chunks().map(chunk).collect::<String>().into()
 }
 
 fn parse_json(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {

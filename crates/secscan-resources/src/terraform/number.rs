@@ -140,11 +140,7 @@ impl Number {
         let sign = if self.is_negative() { "-" } else { "" };
         let big = self.big();
         let magnitude = big.mantissa.magnitude();
-        let digits = match u64::try_from(big.exponent) {
-            Ok(exponent) => Decimal::whole(&(magnitude << exponent)),
-            Err(_) => Decimal::new(magnitude, big.exponent),
-        };
-        (sign, digits)
+        (sign, Decimal::new(magnitude, big.exponent))
     }
 
     /// The sign and the fewest digits that mean the number.
@@ -348,8 +344,8 @@ impl Big {
     fn text(&self) -> String {
         let magnitude = self.mantissa.magnitude();
         let sign = if self.mantissa.sign() == Sign::Minus { "-" } else { "" };
-        if self.exponent >= 0 {
-            return format!("{sign}{}", magnitude << self.exponent as u64);
+        if self.exponent >= 0 && magnitude.bits() + self.exponent.unsigned_abs() <= PRECISION {
+            return format!("{sign}{}", magnitude << self.exponent.unsigned_abs());
         }
         // One bit more than there is: the last one stands for half of the distance to the next number.
         let shift = PRECISION + 1 - magnitude.bits().min(PRECISION);
@@ -385,8 +381,11 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// `mantissa * 2^exponent` with a negative exponent, exactly.
+    /// `mantissa * 2^exponent`, exactly.
     fn new(mantissa: &BigUint, exponent: i64) -> Self {
+        if exponent >= 0 {
+            return Self::whole(&(mantissa << exponent.unsigned_abs()));
+        }
         let places = exponent.unsigned_abs();
         let scaled = mantissa * BigUint::from(5u32).pow(places as u32);
         let whole = Self::whole(&scaled);
@@ -503,6 +502,7 @@ mod tests {
             ("123456789012345678901234567890", "123456789012345678901234567890"),
             ("9.99", "9.99"),
             (".5", "0.5"),
+            ("1e200", &format!("1{}", "0".repeat(200))),
         ] {
             assert_eq!(number(written).text(), printed);
         }

@@ -250,12 +250,15 @@ fn with_references(mut tree: Node, expressions: &Node, targets: &dyn Fn(&str) ->
     }
     match (&mut tree.value, &expressions.value) {
         (Value::Map(map), Value::Map(_)) => {
-            let map = Arc::make_mut(map);
-            for entry in expressions.entries() {
-                if let Some(value) = map.remove(&entry.key) {
-                    map.insert(entry.key.clone(), with_references(value, &entry.value, targets));
-                }
+            let mut referring = Map::with_capacity(map.len());
+            for entry in map.entries() {
+                let value = match expressions.get(&entry.key) {
+                    Some(expression) => with_references(entry.value.clone(), expression, targets),
+                    None => entry.value.clone(),
+                };
+                referring.push_new(entry.key.clone(), value);
             }
+            *map = referring.into();
         }
         (Value::List(items), Value::List(expressions)) => {
             for (item, expression) in Arc::make_mut(items).iter_mut().zip(expressions.iter()) {

@@ -24,7 +24,7 @@ pub(super) fn document(tree: &Node) -> Node {
         included(tree.get(name), &mut statements);
     }
     for block in tree.get("statement").map(Node::items).unwrap_or_default() {
-        statements.push(statement(block));
+        add_statement(&mut statements, statement(block));
     }
     for name in ["override_json", "override_policy_documents"] {
         included(tree.get(name), &mut statements);
@@ -34,12 +34,24 @@ pub(super) fn document(tree: &Node) -> Node {
     Shape::Json.on(Node::map(map, tree.at).named(tree.name_at))
 }
 
-/// The statements of other documents. What overrides by `sid` is added beside what it overrides.
+/// Adds a statement; one with the name of an earlier one takes its place.
+fn add_statement(statements: &mut Vec<Node>, statement: Node) {
+    let name = statement.get("Sid").and_then(Node::as_str).filter(|name| !name.is_empty());
+    let is_same = |known: &Node| name.is_some() && known.get("Sid").and_then(Node::as_str) == name;
+    match statements.iter().position(is_same) {
+        Some(at) => statements[at] = statement,
+        None => statements.push(statement),
+    }
+}
+
+/// The statements of other documents.
 fn included(documents: Option<&Node>, statements: &mut Vec<Node>) {
     for document in documents.map(Node::items).unwrap_or_default() {
         let parsed = document.as_str().and_then(|text| super::json::decode(text, document.at).ok());
         match parsed.as_ref().unwrap_or(document).get("Statement") {
-            Some(included) => statements.extend(included.items().iter().cloned()),
+            Some(included) => {
+                included.items().iter().for_each(|statement| add_statement(statements, statement.clone()));
+            }
             None => {
                 let why = document.as_unresolved().map_or_else(|| "the policy is not read".into(), |it| it.why.clone());
                 statements.push(Node::perhaps_absent(why, document.at));

@@ -105,6 +105,7 @@ impl<'a> Evaluator<'a> {
         let declaration = &module.declarations[index];
         let Expansion { keys, meta, each } = self.expansion(frame, declaration);
         let mut list = Vec::with_capacity(each.len());
+        self.doubting += usize::from(matches!(keys, Keys::Unknown(_)));
         for Each { key, suffix, name } in each {
             if self.is_spent() && !list.is_empty() {
                 break;
@@ -114,6 +115,7 @@ impl<'a> Evaluator<'a> {
             let computed = computed(declaration, &tree);
             list.push(Instance { key, address, tree, computed });
         }
+        self.doubting = 0;
         Instances { keys, list }
     }
 

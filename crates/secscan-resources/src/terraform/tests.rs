@@ -4,6 +4,8 @@ use secscan_model::{DiagnosticKind, Part, ResourceId, SourceId, Value};
 use super::*;
 use crate::{Batch, FileReading, Fragment, Tree};
 
+mod modules;
+mod plans;
 mod references;
 
 /// What the folder `infra` gave as a root module.
@@ -26,8 +28,9 @@ fn read_with(files: &[(&str, &str)], options: &Options) -> Read {
             let (file, comments) = parse(source, &mut diagnostics);
             reading.comments = comments;
             reading.fragment = Some(Fragment::Terraform(file));
+            return reading;
         }
-        reading
+        crate::read_file(source.clone())
     };
     let readings: Vec<FileReading> = sources.iter().map(&mut reading_of).collect();
     let folders = Folders::new(&readings);
@@ -184,7 +187,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("jsonencode({ a = [1, var.name] })", r#"{a: [1, "logs"]}"#),
     ("\"x ${jsonencode({ a = [1, var.name] })}\"", r#""x {\"a\":[1,\"logs\"]}""#),
     ("jsondecode(\"{\\\"a\\\": [1]}\").a", "[1]"),
-    ("file(\"x\")", "?`infra/x` is not in this scan"),
+    ("file(\"x\")", "?there is no file `infra/x` in this scan"),
     ("file(\"../../x\")", "?`../../x` is outside of this scan"),
     ("timestamp()", "?what time it is when Terraform runs is not known"),
     ("nonsense(1)", "?function `nonsense` is not known"),
@@ -217,6 +220,7 @@ fn expressions_have_their_values() {
         "there is no element 9",
         "there is no `nope` in `var.tags.nope`",
         "division by zero",
+        "there is no file `infra/x` in this scan",
         "function `nonsense` is not known",
     ];
     assert_eq!(refused, expected);

@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use secscan_model::tree::MemoryTree;
-use secscan_model::{Diagnostic, FileTree, Node, Resource, Scalar, ScalarKind, Source, SourceId, Value};
-use secscan_resources::{FileReading, Options, Tree, read_file, read_unit, units};
+use secscan_model::{Diagnostic, FileTree, Graph, Node, Resource, Scalar, ScalarKind, Source, SourceId, Value};
+use secscan_resources::{FileReading, Options, Tree, assemble, read_file, read_unit, units};
 
 /// What the root module of a folder gave.
 pub(crate) struct Evaluated {
@@ -42,22 +42,41 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// Evaluates the files of a tree with the root of the tree as the root module.
-pub(crate) fn evaluate(files: Vec<(String, Vec<u8>)>) -> Evaluated {
+/// Files, read and evaluated as one scan.
+pub(crate) struct Scan {
+    /// The files.
+    pub(crate) sources: Vec<Source>,
+    /// All resources, with the references between them.
+    pub(crate) graph: Graph,
+    /// What was not understood.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads and evaluates files.
+pub(crate) fn scan(files: Vec<(String, Vec<u8>)>) -> Scan {
     let memory = MemoryTree::new(files);
     let listing = memory.list();
-    let read = |(index, candidate): (usize, &secscan_model::Candidate)| {
+    let source = |(index, candidate): (usize, &secscan_model::Candidate)| {
         let bytes = memory.read(candidate).expect("in memory");
-        read_file(Source { bytes, ..Source::from_text(SourceId(index as u32), &candidate.path, "") })
+        Source { bytes, ..Source::from_text(SourceId(index as u32), &candidate.path, "") }
     };
-    let readings: Vec<FileReading> = listing.files.iter().enumerate().map(read).collect();
-    let mut diagnostics: Vec<Diagnostic> = readings.iter().flat_map(|reading| reading.diagnostics.clone()).collect();
-    let groups = units(&readings);
+    let sources: Vec<Source> = listing.files.iter().enumerate().map(source).collect();
+    let readings: Vec<FileReading> = sources.iter().cloned().map(read_file).collect();
     let tree = Tree::new(&memory, &listing.files);
-    let root = groups.list.iter().find(|unit| unit.folder.is_empty()).expect("files at the root");
-    let reading = read_unit(root, &groups, &readings, Some(&tree), &Options::default());
-    diagnostics.extend(reading.diagnostics);
-    Evaluated { resources: reading.batch.resources, diagnostics }
+    let evaluated = {
+        let groups = units(&readings);
+        let options = Options::default();
+        groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, Some(&tree), &options)).collect()
+    };
+    let (graph, diagnostics) = assemble(readings, evaluated, Vec::new());
+    Scan { sources, graph, diagnostics }
+}
+
+/// Evaluates the files of a tree with the root of the tree as the root module.
+pub(crate) fn evaluate(files: Vec<(String, Vec<u8>)>) -> Evaluated {
+    let Scan { graph, diagnostics, .. } = scan(files);
+    let resources = graph.resources.into_iter().filter(|resource| &*resource.unit == "terraform:.").collect();
+    Evaluated { resources, diagnostics }
 }
 
 /// The value of a JSON text.

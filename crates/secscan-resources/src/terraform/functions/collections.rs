@@ -235,13 +235,14 @@ fn distinct(call: &Call<'_>) -> Outcome {
 fn element(call: &Call<'_>) -> Outcome {
     ordered(call, 0)?;
     let items = countable(call, 0)?;
+    // Since Terraform 1.12 negative numbers count from the end.
     let index = call.int(1)?;
     let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
     if length == 0 {
         return fail("the list is empty");
     }
     let found = usize::try_from(index.rem_euclid(length)).ok().and_then(|index| items.get(index));
-    found.filter(|_| index >= 0).cloned().ok_or_else(|| Failure::new("there is no such element"))
+    found.cloned().ok_or_else(|| Failure::new("there is no such element"))
 }
 
 fn flatten(call: &Call<'_>) -> Outcome {
