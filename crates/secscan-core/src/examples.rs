@@ -21,6 +21,9 @@ enum Claim {
     Skips,
 }
 
+/// The word for examples in Bicep.
+const BICEP: &str = "bicep";
+
 /// The comment word that marks a line.
 const MARK: &str = "finding";
 
@@ -62,7 +65,9 @@ enum Subject {
 }
 
 impl Subject {
+    /// What an example says that it is of. Bicep is another language of the same platform.
     fn from_word(word: &str) -> Option<Self> {
+        let word = if word == BICEP { Platform::Arm.as_str() } else { word };
         Language::from_word(word).map(Self::Code).or_else(|| Platform::from_word(word).map(Self::Platform))
     }
 
@@ -105,7 +110,8 @@ fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
     };
     let unknown = || format!("`{}` is no platform and no language", word.value);
     let subject = Subject::from_word(&word.value).ok_or_else(unknown)?;
-    let files = expanded(files(example, subject)?)?;
+    let usual = if word.value == BICEP { "main.bicep" } else { subject.usual_path() };
+    let files = expanded(files(example, usual)?)?;
     let report = scanner.scan(&MemoryTree::new(files.clone()), &Silent);
     if let Some(notice) = report.notices.iter().find(|notice| notice.kind.is_blinding()) {
         return Err(format!("it cannot be read: {}", notice.message));
@@ -166,10 +172,10 @@ fn marked(files: &[(String, String)]) -> BTreeSet<(String, u32)> {
     marked
 }
 
-fn files(example: &ExampleFile, subject: Subject) -> Result<Vec<(String, String)>, String> {
+fn files(example: &ExampleFile, usual: &str) -> Result<Vec<(String, String)>, String> {
     match (&example.code, example.files.is_empty()) {
         (Some(code), true) => {
-            let path = example.path.clone().unwrap_or_else(|| subject.usual_path().to_owned());
+            let path = example.path.clone().unwrap_or_else(|| usual.to_owned());
             Ok(vec![(path, code.clone())])
         }
         (None, false) => Ok(example.files.clone().into_iter().collect()),
