@@ -101,6 +101,9 @@ impl Variables<'_> {
     /// What a variable stands for: the first of its alternatives that is known; none where none is.
     fn variable(&mut self, inside: &str, node: &Node) -> Option<Node> {
         for alternative in alternatives(inside) {
+            if let [Piece::Variable(whole)] = pieces(alternative).as_slice() {
+                return self.deeper(|this| this.variable(whole, node));
+            }
             // Variables within a variable come first.
             let plain = match alternative.contains("${") {
                 true => {
@@ -116,6 +119,17 @@ impl Variables<'_> {
             }
         }
         None
+    }
+
+    /// Goes one level deeper; none when that is too deep.
+    fn deeper(&mut self, go: impl FnOnce(&mut Self) -> Option<Node>) -> Option<Node> {
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let result = go(self);
+        self.depth -= 1;
+        result
     }
 
     fn source(&mut self, variable: &str, node: &Node) -> Found {
