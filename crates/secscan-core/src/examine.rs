@@ -11,7 +11,7 @@ use secscan_code::Dialect;
 use secscan_model::{
     Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, Platform, ResourceId, Source, SourceId, Tally,
 };
-use secscan_resources::{FileReading, Options, assemble, read_file, read_unit, units};
+use secscan_resources::{FileReading, Options, assemble, read_file, read_unit, read_wanted, units, wanted};
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 use secscan_rules::{Judge, RuleSet};
@@ -177,6 +177,7 @@ pub(crate) fn read(
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
+    counts.recognised += read_what_is_wanted(tree, files, &mut readings);
     observer.event(Event::Begin(Stage::Evaluate));
     let groups = units(&readings);
     let whole = secscan_resources::Tree::new(tree, files);
@@ -194,6 +195,30 @@ pub(crate) fn read(
     let (graph, more) = assemble(readings, evaluated, paths);
     diagnostics.extend(more);
     Reading { graph, texts, counts, code_files, diagnostics }
+}
+
+/// Files that others take parts from are known once those are read; how many of them there are.
+fn read_what_is_wanted(tree: &dyn FileTree, files: &[Candidate], readings: &mut Vec<FileReading>) -> u64 {
+    let wanted = wanted(readings);
+    if wanted.is_empty() {
+        return 0;
+    }
+    let mut count = 0;
+    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.version == 0 && wanted.contains(&file.path)) {
+        // What cannot be read was said when it was listed, or is said by whoever takes parts from it.
+        let Ok(bytes) = tree.read(file) else { continue };
+        let id = SourceId(index as u32);
+        let mut reading = read_wanted(Source { id, path: file.path.clone(), origin: tree.origin(file), bytes });
+        if let Some(before) = readings.iter().position(|reading| reading.source.id == id) {
+            let before = readings.swap_remove(before);
+            reading.is_needed = before.is_needed;
+            reading.diagnostics.extend(before.diagnostics);
+        }
+        count += u64::from(reading.recognised);
+        readings.push(reading);
+    }
+    readings.sort_by_key(|reading| reading.source.id);
+    count
 }
 
 /// What a look at one file gave.

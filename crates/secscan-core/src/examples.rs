@@ -21,6 +21,9 @@ enum Claim {
     Skips,
 }
 
+/// The word for examples in Bicep.
+const BICEP: &str = "bicep";
+
 /// The comment word that marks a line.
 const MARK: &str = "finding";
 
@@ -62,7 +65,9 @@ enum Subject {
 }
 
 impl Subject {
+    /// What an example says that it is of. Bicep is another language of the same platform.
     fn from_word(word: &str) -> Option<Self> {
+        let word = if word == BICEP { Platform::Arm.as_str() } else { word };
         Language::from_word(word).map(Self::Code).or_else(|| Platform::from_word(word).map(Self::Platform))
     }
 
@@ -93,7 +98,7 @@ fn subjects(rule: &Rule) -> BTreeSet<Subject> {
 
 fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
     let scanner = scanner(rule, &example.advisories)?;
-    let (subject, claim) = claimed(example)?;
+    let (subject, claim, _) = claimed(example)?;
     let files = files(example)?;
     let report = scanner.scan(&MemoryTree::new(files.clone()), &Silent);
     if let Some(notice) = report.notices.iter().find(|notice| notice.kind.is_blinding()) {
@@ -125,7 +130,7 @@ fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
 }
 
 /// What an example is of, and what it says of it.
-fn claimed(example: &ExampleFile) -> Result<(Subject, Claim), String> {
+fn claimed(example: &ExampleFile) -> Result<(Subject, Claim, &'static str), String> {
     let claims = [
         (Claim::Fails, &example.fails),
         (Claim::Passes, &example.passes),
@@ -137,7 +142,9 @@ fn claimed(example: &ExampleFile) -> Result<(Subject, Claim), String> {
         return Err("an example has one of `fails`, `passes`, `unknown` and `skips`".to_owned());
     };
     let unknown = || format!("`{}` is no platform and no language", word.value);
-    Ok((Subject::from_word(&word.value).ok_or_else(unknown)?, claim))
+    let subject = Subject::from_word(&word.value).ok_or_else(unknown)?;
+    let usual = if word.value == BICEP { "main.bicep" } else { subject.usual_path() };
+    Ok((subject, claim, usual))
 }
 
 /// A scanner of one rule, with the advisories of an example.
@@ -178,7 +185,7 @@ fn marked(files: &[(String, String)]) -> BTreeSet<(String, u32)> {
 pub fn files(example: &ExampleFile) -> Result<Vec<(String, String)>, String> {
     let files = match (&example.code, example.files.is_empty()) {
         (Some(code), true) => {
-            let usual = || Ok(claimed(example)?.0.usual_path().to_owned());
+            let usual = || Ok(claimed(example)?.2.to_owned());
             vec![(example.path.clone().map_or_else(usual, Ok::<_, String>)?, code.clone())]
         }
         (None, false) => example.files.clone().into_iter().collect(),

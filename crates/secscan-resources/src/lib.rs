@@ -25,9 +25,11 @@ mod links;
 pub mod packages;
 mod reading;
 mod rewrite;
+mod roots;
+pub mod serverless;
 pub mod terraform;
 
 pub use reading::{
     Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims, read_file,
-    read_unit, units,
+    read_unit, read_wanted, units, wanted,
 };

@@ -9,7 +9,8 @@ use secscan_model::{
 use secscan_parse::Parsed;
 
 use crate::{
-    arm, aws, cloudformation, compose, dockerfile, github_actions, image, installed, kubernetes, packages, terraform,
+    arm, aws, cloudformation, compose, dockerfile, github_actions, image, installed, kubernetes, packages, serverless,
+    terraform,
 };
 
 /// What a user may tell readers.
@@ -41,10 +42,16 @@ impl Batch {
 pub enum Fragment {
     /// A template of Azure, or a file with values for its parameters.
     Arm(Box<arm::File>),
+    /// A CloudFormation template.
+    CloudFormation(Box<cloudformation::File>),
     /// A Terraform configuration or variable file.
     Terraform(terraform::File),
     /// A file that names packages.
     Packages(Box<packages::File>),
+    /// A service of the Serverless Framework.
+    Serverless(Box<serverless::File>),
+    /// A document that another file takes parts from.
+    Document(Box<Node>),
     /// A database of installed packages, or the file that names the distribution.
     Installed(installed::File),
 }
@@ -116,6 +123,7 @@ pub static READERS: &[&dyn Reader] = &[
     &github_actions::GithubActions,
     &compose::Compose,
     &arm::Arm,
+    &serverless::Serverless,
     &cloudformation::CloudFormation,
     &kubernetes::Kubernetes,
     &packages::Sbom,
@@ -125,6 +133,9 @@ pub static READERS: &[&dyn Reader] = &[
 pub fn read_file(source: Source) -> FileReading {
     let mut reading = FileReading::new(source);
     let source = reading.source.clone();
+    if cloudformation::is_copy(&source.path) {
+        return reading;
+    }
     if terraform::claims(&source.path) {
         reading.recognised = true;
         let (file, comments) = terraform::parse(&source, &mut reading.diagnostics);
@@ -159,6 +170,36 @@ pub fn read_file(source: Source) -> FileReading {
     reading
 }
 
+/// The paths of files that what was read takes parts from, and that no reader wants for themselves.
+pub fn wanted(readings: &[FileReading]) -> BTreeSet<Arc<str>> {
+    let asked = readings.iter().filter_map(|reading| match &reading.fragment {
+        Some(Fragment::Serverless(service)) => Some(service.includes()),
+        _ => None,
+    });
+    let mut wanted: BTreeSet<Arc<str>> = asked.flatten().cloned().collect();
+    if !wanted.is_empty() {
+        for known in readings.iter().filter(|reading| reading.fragment.is_some()) {
+            wanted.remove(&known.source.path);
+        }
+    }
+    wanted
+}
+
+/// Reads a file that another one takes parts from.
+pub fn read_wanted(source: Source) -> FileReading {
+    let mut reading = FileReading::new(source);
+    if let Some(format) = secscan_parse::format_of(&reading.source.path) {
+        let parsed = (format.parse)(&reading.source);
+        reading.recognised = true;
+        let blinded = parsed.diagnostics.into_iter().map(|diagnostic| diagnostic.blinds(Platform::CloudFormation));
+        reading.diagnostics = blinded.collect();
+        reading.comments = parsed.comments;
+        let document = parsed.documents.into_iter().next();
+        reading.fragment = document.map(|document| Fragment::Document(Box::new(document)));
+    }
+    reading
+}
+
 /// Gives each document to the first reader that accepts it. What could not be parsed blinds the platforms of these
 /// readers; what seems to be for no reader leaves no diagnostics either.
 fn read_documents(source: &Source, mut parsed: Parsed, reading: &mut FileReading) {
@@ -173,8 +214,8 @@ fn read_documents(source: &Source, mut parsed: Parsed, reading: &mut FileReading
         if let Some(reader) = READERS.iter().find(|reader| reader.accepts(&source.path, document)) {
             platforms.insert(reader.platform());
             match reader.defer(source, document) {
-                Some(fragment) => reading.fragment = Some(fragment),
-                None => reader.read(source, document, &mut reading.batch, &mut reading.diagnostics),
+                Some(fragment) if reading.fragment.is_none() => reading.fragment = Some(fragment),
+                _ => reader.read(source, document, &mut reading.batch, &mut reading.diagnostics),
             }
         }
     }
@@ -304,18 +345,27 @@ pub fn read_unit(
 ) -> UnitReading {
     let mut reading = UnitReading::default();
     let (mut packages, mut arm) = (Vec::new(), Vec::new());
+    let (mut cloudformation, mut services) = (Vec::new(), Vec::new());
     for file in unit.files.iter().filter_map(|index| files.get(*index)) {
         match &file.fragment {
             Some(Fragment::Packages(fragment)) => packages.push((&file.source, &**fragment)),
             Some(Fragment::Arm(fragment)) => arm.push((&file.source, &**fragment)),
+            Some(Fragment::CloudFormation(fragment)) => cloudformation.push((&file.source, &**fragment)),
             Some(Fragment::Installed(fragment)) => installed::evaluate(fragment, files, &mut reading.batch),
-            Some(Fragment::Terraform(_)) | None => {}
+            Some(Fragment::Serverless(fragment)) => services.push((&file.source, &**fragment)),
+            Some(Fragment::Terraform(_) | Fragment::Document(_)) | None => {}
         }
     }
     if units.terraform.is_root(&unit.folder) {
         terraform::evaluate(&unit.folder, &units.terraform, tree, options, &mut reading);
         let sources = sources_of(unit, &reading, files);
         aws::derive(&mut reading.batch, 0, &sources);
+    }
+    if !cloudformation.is_empty() {
+        cloudformation::evaluate(&cloudformation, files, &mut reading.batch, &mut reading.diagnostics);
+    }
+    if !services.is_empty() {
+        serverless::evaluate(&services, files, &mut reading.batch, &mut reading.diagnostics);
     }
     if !arm.is_empty() {
         arm::evaluate(&arm, files, &mut reading.batch, &mut reading.diagnostics);
@@ -420,10 +470,11 @@ fn append(graph: &mut Graph, batch: Batch) {
 
 /// Whether any reader may want a file of this path: the others are not read at all.
 pub fn claims(path: &str) -> bool {
-    terraform::claims(path)
+    let is_known = terraform::claims(path)
         || arm::claims(path)
         || dockerfile::claims(path)
         || installed::format_of(path).is_some()
         || packages::format_of(path).is_some()
-        || secscan_parse::format_of(path).is_some()
+        || secscan_parse::format_of(path).is_some();
+    is_known && !cloudformation::is_copy(path)
 }

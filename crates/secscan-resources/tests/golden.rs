@@ -9,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secscan_model::{LineIndex, Node, Platform, Source, SourceId, Value};
-use secscan_resources::{FileReading, read_file};
+use secscan_model::{Diagnostic, LineIndex, Location, Node, Platform, Source, SourceId, Value};
+use secscan_resources::{Batch, FileReading, Options, read_file, read_unit, read_wanted, units, wanted};
 
-/// The folders of single files. What needs a whole folder has a test of its own.
-const FOLDERS: &[&str] = &["cloudformation", "compose", "dockerfile", "github-actions"];
+/// The folders of files that are read together, each folder as a tree of its own. What needs more has a test of its own.
+const FOLDERS: &[&str] = &["arm", "bicep", "cloudformation", "compose", "dockerfile", "github-actions", "serverless"];
 
 #[test]
 fn files_give_the_resources_beside_them() {
@@ -23,10 +23,9 @@ fn files_give_the_resources_beside_them() {
         let root = fixtures.join(folder);
         let files = files(&root);
         assert!(!files.is_empty(), "no fixtures in {}", root.display());
-        for file in files {
-            let path = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
-            let source = Source::from_text(SourceId(0), &path, &fs::read_to_string(&file).expect("readable"));
-            let found = describe(&read_file(source));
+        let tree = Tree::read(&root, &files);
+        for (index, file) in files.iter().enumerate() {
+            let found = tree.describe(index);
             let beside =
                 file.with_file_name(format!("{}.resources", file.file_name().expect("a file").to_string_lossy()));
             if std::env::var_os("UPDATE_FIXTURES").is_some() {
@@ -34,6 +33,7 @@ fn files_give_the_resources_beside_them() {
             }
             let expected = fs::read_to_string(&beside).unwrap_or_default().replace("\r\n", "\n");
             if found != expected {
+                let path = &tree.readings[index].source.path;
                 differing.push(format!("{folder}/{path}\n{}", first_difference(&expected, &found)));
             }
         }
@@ -61,49 +61,99 @@ fn first_difference(expected: &str, found: &str) -> String {
     format!("line {}:\n  expected {}\n  found    {}", at + 1, line(expected), line(found))
 }
 
-/// One line a resource, `line platform kind address part: value`, then the references and the diagnostics.
-fn describe(reading: &FileReading) -> String {
-    let mut text = String::new();
-    let lines = LineIndex::new(&reading.source.bytes);
-    for resource in &reading.batch.resources {
-        let platform = if resource.platform == Platform::Common { "  " } else { "" };
-        let line = lines.line(resource.value.at.span.start);
-        let part = if resource.part.is_empty() { String::new() } else { format!(" {}", resource.part) };
-        let value = show(&resource.value, &lines, line);
-        writeln!(text, "{platform}{line}: {} {}{part}: {value}", resource.kind, resource.address).expect("to a string");
-    }
-    for edge in &reading.batch.edges {
-        let address = |id: secscan_model::ResourceId| &reading.batch.resources[id.0 as usize].address;
-        writeln!(text, "{} -{}-> {}", address(edge.from), edge.path, address(edge.to)).expect("to a string");
-    }
-    for diagnostic in &reading.diagnostics {
-        let line = diagnostic.at.map_or(0, |at| lines.line(at.span.start));
-        writeln!(text, "{line}: {}: {}", diagnostic.kind.as_str(), diagnostic.message).expect("to a string");
-    }
-    text
+/// The files of a folder and everything that was read from them.
+struct Tree {
+    readings: Vec<FileReading>,
+    lines: Vec<LineIndex>,
+    /// What each file gave, then what each unit gave.
+    batches: Vec<Batch>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-/// A value on one line: `?` and the raw text for what is known in part, `??` for what may be absent; `@` and the line
-/// where a scalar stands on another line than its resource.
-fn show(node: &Node, lines: &LineIndex, outer: u32) -> String {
-    let line = lines.line(node.at.span.start);
-    let place = if line == outer { String::new() } else { format!("@{line}") };
-    match &node.value {
-        Value::Scalar(scalar) => format!("{}{place}", scalar.text.replace('\n', "\\n")),
-        Value::Unresolved(unresolved) => {
-            let mark = if unresolved.perhaps_absent { "??" } else { "?" };
-            format!("{mark}{}{place}", unresolved.raw_text().replace('\n', "\\n"))
+impl Tree {
+    fn read(root: &Path, files: &[PathBuf]) -> Self {
+        let source = |(id, file): (usize, &PathBuf)| {
+            let path = file.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+            Source::from_text(SourceId(id as u32), &path, &fs::read_to_string(file).expect("readable"))
+        };
+        let mut readings: Vec<_> = files.iter().enumerate().map(source).map(read_file).collect();
+        let wanted = wanted(&readings);
+        for reading in readings.iter_mut().filter(|reading| wanted.contains(&reading.source.path)) {
+            *reading = read_wanted(reading.source.clone());
         }
-        Value::List(items) => {
-            format!("[{}]", items.iter().map(|item| show(item, lines, outer)).collect::<Vec<_>>().join(", "))
+        let lines = readings.iter().map(|reading| LineIndex::new(&reading.source.bytes)).collect();
+        let evaluated: Vec<_> =
+            units(&readings).iter().map(|unit| read_unit(unit, &readings, &Options::default())).collect();
+        let mut batches: Vec<_> = readings.iter_mut().map(|reading| std::mem::take(&mut reading.batch)).collect();
+        let mut diagnostics: Vec<_> =
+            readings.iter_mut().flat_map(|reading| std::mem::take(&mut reading.diagnostics)).collect();
+        for unit in evaluated {
+            batches.push(unit.batch);
+            diagnostics.extend(unit.diagnostics);
         }
-        Value::Map(map) => {
-            // What stands in several resources is shown once.
-            let entries =
-                map.entries().iter().filter(|entry| !matches!(&*entry.key, "jobs" | "steps" | "platform" | "piped-to"));
-            let entries = entries.map(|entry| format!("{}: {}", entry.key, show(&entry.value, lines, outer)));
-            let rest = map.rest.iter().map(|why| format!("... ({why})"));
-            format!("{{{}}}", entries.chain(rest).collect::<Vec<_>>().join(", "))
+        Self { readings, lines, batches, diagnostics }
+    }
+
+    fn line(&self, at: Location) -> u32 {
+        self.lines[at.source.0 as usize].line(at.span.start)
+    }
+
+    /// One line a resource, `line: kind address part: value`, then the references and the diagnostics.
+    fn describe(&self, index: usize) -> String {
+        let mut text = String::new();
+        let id = SourceId(index as u32);
+        for batch in &self.batches {
+            for resource in batch.resources.iter().filter(|resource| resource.at.source == id) {
+                let platform = if resource.platform == Platform::Common { "  " } else { "" };
+                let part = if resource.part.is_empty() { String::new() } else { format!(" {}", resource.part) };
+                let value = self.show(&resource.value, resource.value.at);
+                let line = self.line(resource.value.at);
+                writeln!(text, "{platform}{line}: {} {}{part}: {value}", resource.kind, resource.address)
+                    .expect("to a string");
+            }
+            for edge in &batch.edges {
+                let resource = |id: secscan_model::ResourceId| &batch.resources[id.0 as usize];
+                if resource(edge.from).at.source == id {
+                    let (from, to) = (&resource(edge.from).address, &resource(edge.to).address);
+                    writeln!(text, "{from} -{}-> {to}", edge.path).expect("to a string");
+                }
+            }
+        }
+        let path = &self.readings[index].source.path;
+        for diagnostic in self.diagnostics.iter().filter(|diagnostic| diagnostic.path.as_ref() == Some(path)) {
+            let line = diagnostic.at.map_or(0, |at| self.line(at));
+            writeln!(text, "{line}: {}: {}", diagnostic.kind.as_str(), diagnostic.message).expect("to a string");
+        }
+        text
+    }
+
+    /// A value on one line: `?` and the raw text for what is known in part, `??` for what may be absent; `@` and the
+    /// line where a scalar stands on another line than its resource, `@file:line` where in another file.
+    fn show(&self, node: &Node, outer: Location) -> String {
+        let line = self.line(node.at);
+        let place = match (node.at.source == outer.source, line == self.line(outer)) {
+            (true, true) => String::new(),
+            (true, false) => format!("@{line}"),
+            (false, _) => format!("@{}:{line}", self.readings[node.at.source.0 as usize].source.path),
+        };
+        match &node.value {
+            Value::Scalar(scalar) => format!("{}{place}", scalar.text.replace('\n', "\\n")),
+            Value::Unresolved(unresolved) => {
+                let mark = if unresolved.perhaps_absent { "??" } else { "?" };
+                format!("{mark}{}{place}", unresolved.raw_text().replace('\n', "\\n"))
+            }
+            Value::List(items) => {
+                format!("[{}]", items.iter().map(|item| self.show(item, outer)).collect::<Vec<_>>().join(", "))
+            }
+            Value::Map(map) => {
+                // What stands in several resources is shown once.
+                let is_shown =
+                    |entry: &&secscan_model::Entry| !matches!(&*entry.key, "jobs" | "steps" | "platform" | "piped-to");
+                let entries = map.entries().iter().filter(is_shown);
+                let entries = entries.map(|entry| format!("{}: {}", entry.key, self.show(&entry.value, outer)));
+                let rest = map.rest.iter().map(|why| format!("... ({why})"));
+                format!("{{{}}}", entries.chain(rest).collect::<Vec<_>>().join(", "))
+            }
         }
     }
 }

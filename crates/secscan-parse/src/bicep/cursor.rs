@@ -9,6 +9,10 @@ pub(super) struct Cursor<'t> {
     pub(super) text: &'t str,
     pub(super) at: usize,
     pub(super) depth: usize,
+    /// How high the expressions within the present one are, the highest.
+    pub(super) tallest: usize,
+    /// How much the present one has grown beside them.
+    pub(super) chain: usize,
     pub(super) comments: Vec<Comment>,
     /// What was not understood, and where.
     pub(super) errors: Vec<(usize, String)>,
@@ -23,7 +27,7 @@ pub(super) type Read<T> = Result<T, Unread>;
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-        Self { text, at, depth: 0, comments: Vec::new(), errors: Vec::new() }
+        Self { text, at, depth: 0, tallest: 0, chain: 0, comments: Vec::new(), errors: Vec::new() }
     }
 
     pub(super) fn rest(&self) -> &'t str {

@@ -3,24 +3,34 @@
 use super::cursor::{Cursor, Read};
 use super::syntax::{Expr, ExprKind, For, Ident, OPERATORS, Operator, Property};
 
+/// How far the parts of an expression may nest, chains included.
+const MAX_HEIGHT: usize = 250;
+
 impl Cursor<'_> {
     /// An expression, beginning with the operator that binds least.
     pub(super) fn expression(&mut self) -> Read<Expr> {
-        self.deeper(|cursor| {
-            let start = cursor.at_next();
-            let condition = cursor.operation(0)?;
-            if !cursor.continues("?") || cursor.rest().starts_with("??") {
-                return Ok(condition);
-            }
-            cursor.at += 1;
-            cursor.space();
-            let yes = cursor.expression()?;
-            cursor.space();
-            cursor.expect(":")?;
-            cursor.space();
-            let no = cursor.expression()?;
-            Ok(cursor.made(ExprKind::Ternary(condition.into(), yes.into(), no.into()), start))
-        })
+        let (tallest, chain) = (std::mem::take(&mut self.tallest), std::mem::take(&mut self.chain));
+        let read = self.deeper(Self::choice);
+        self.tallest = tallest.max(self.tallest + self.chain + 1);
+        self.chain = chain;
+        read
+    }
+
+    /// `a`, or `a ? b : c`.
+    fn choice(&mut self) -> Read<Expr> {
+        let start = self.at_next();
+        let condition = self.operation(0)?;
+        if !self.continues("?") {
+            return Ok(condition);
+        }
+        self.at += 1;
+        self.space();
+        let yes = self.expression()?;
+        self.space();
+        self.expect(":")?;
+        self.space();
+        let no = self.expression()?;
+        Ok(self.made(ExprKind::Ternary(condition.into(), yes.into(), no.into()), start))
     }
 
     fn at_next(&mut self) -> usize {
@@ -32,9 +42,17 @@ impl Cursor<'_> {
         Expr { kind, span: self.span(start) }
     }
 
+    /// Counts what an expression grows by without going deeper: a chain of operators or members nests as well.
+    fn grow(&mut self) -> Read<()> {
+        self.chain += 1;
+        match self.chain + self.tallest > MAX_HEIGHT {
+            true => self.error("too long a chain to be read"),
+            false => Ok(()),
+        }
+    }
+
     /// Whether a mark is next, perhaps at the beginning of the next line; then the cursor stands before it.
     pub(super) fn continues(&mut self, mark: &str) -> bool {
-        self.blanks();
         let before = self.at;
         self.space();
         let found = self.rest().starts_with(mark);
@@ -49,6 +67,7 @@ impl Cursor<'_> {
         let start = self.at_next();
         let mut left = self.unary()?;
         while let Some((mark, operator, strength)) = self.operator().filter(|(_, _, strength)| *strength > least) {
+            self.grow()?;
             self.at += mark.len();
             self.space();
             let right = self.deeper(|cursor| cursor.operation(strength))?;
@@ -57,15 +76,18 @@ impl Cursor<'_> {
         Ok(left)
     }
 
-    /// The operator that is next; some may stand at the beginning of a line.
+    /// The operator that is next; some may stand at the beginning of a line. The cursor stands before it then.
     fn operator(&mut self) -> Option<(&'static str, Operator, u8)> {
-        for leading in ["&&", "||", "??", "==", "!="] {
-            if self.continues(leading) {
-                break;
-            }
+        let before = self.at;
+        if !["&&", "||", "??", "==", "!="].iter().any(|leading| self.continues(leading)) {
+            self.blanks();
         }
         let rest = self.rest();
-        OPERATORS.iter().copied().find(|(mark, ..)| rest.starts_with(mark)).filter(|_| !rest.starts_with("=>"))
+        let found = OPERATORS.iter().copied().find(|(mark, ..)| rest.starts_with(mark));
+        if found.is_none() {
+            self.at = before;
+        }
+        found
     }
 
     fn unary(&mut self) -> Read<Expr> {
@@ -73,6 +95,7 @@ impl Cursor<'_> {
         let rest = self.rest();
         let mark = rest.chars().next().filter(|mark| matches!(mark, '!' | '-') && !rest.starts_with("!~"));
         let Some(mark) = mark else { return self.primary() };
+        self.grow()?;
         self.at += 1;
         let of = self.deeper(Self::unary)?;
         Ok(self.made(ExprKind::Unary(mark, of.into()), start))
@@ -83,17 +106,17 @@ impl Cursor<'_> {
         let start = self.at_next();
         let mut value = self.atom()?;
         loop {
+            let end = self.at;
             // Dots may begin a line, brackets may not: there they begin the next item of a list.
-            let before = self.at;
             let dotted = self.continues(".") && !self.rest().starts_with("...");
-            self.at = if dotted { self.at } else { before };
-            self.blanks();
+            if !dotted {
+                self.at = end;
+            }
             let kind = if dotted {
                 self.at += 1;
                 let safe = self.eat("?");
                 let name = self.ident()?;
-                self.blanks();
-                match self.rest().starts_with('(') {
+                match self.opens() {
                     true => ExprKind::Call(Some(value.into()), name, self.arguments()?),
                     false => ExprKind::Member(value.into(), name, safe),
                 }
@@ -112,10 +135,23 @@ impl Cursor<'_> {
                 self.at += 1;
                 continue;
             } else {
+                self.at = end;
                 return Ok(value);
             };
+            self.grow()?;
             value = self.made(kind, start);
         }
+    }
+
+    /// Whether an opening parenthesis is next on the line; then the cursor stands before it.
+    fn opens(&mut self) -> bool {
+        let before = self.at;
+        self.blanks();
+        let found = self.rest().starts_with('(');
+        if !found {
+            self.at = before;
+        }
+        found
     }
 
     fn atom(&mut self) -> Read<Expr> {
@@ -147,11 +183,11 @@ impl Cursor<'_> {
     /// What begins with a name: a word of the language, a function, a lambda or a name.
     fn named(&mut self, start: usize) -> Read<Expr> {
         let name = self.ident()?;
-        self.blanks();
+        let end = self.at;
         let kind = match &*name.name {
             "null" => ExprKind::Null,
             "true" | "false" => ExprKind::Bool(&*name.name == "true"),
-            "if" if self.rest().starts_with('(') => {
+            "if" if self.opens() => {
                 self.at += 1;
                 self.space();
                 let condition = self.expression()?;
@@ -161,12 +197,15 @@ impl Cursor<'_> {
                 let body = self.expression()?;
                 ExprKind::If(condition.into(), body.into())
             }
-            _ if self.rest().starts_with('(') => ExprKind::Call(None, name, self.arguments()?),
+            _ if self.opens() => ExprKind::Call(None, name, self.arguments()?),
             _ if self.eat("=>") => {
                 self.space();
                 ExprKind::Lambda(vec![name], self.expression()?.into())
             }
-            _ => ExprKind::Name(name.name),
+            _ => {
+                self.at = end;
+                ExprKind::Name(name.name)
+            }
         };
         Ok(self.made(kind, start))
     }

@@ -42,7 +42,7 @@ impl Cursor<'_> {
 
     /// Goes to the next line that begins a statement.
     fn resume(&mut self, start: usize) {
-        self.depth = 0;
+        (self.depth, self.tallest, self.chain) = (0, 0, 0);
         self.at = self.at.max(start);
         loop {
             self.skip_line();

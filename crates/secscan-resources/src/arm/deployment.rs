@@ -64,12 +64,13 @@ impl<'b> Emission<'b> {
                     .rounds(repeat)
                     .unwrap_or_else(|| vec![Deployment::unknown_round(repeat, declaration.name_at)]),
             };
-            for names in rounds {
+            for (round, names) in rounds.into_iter().enumerate() {
+                let round = declaration.repeat.as_ref().map(|_| round as i64);
                 if self.batch.resources.len() - self.first >= MAX_RESOURCES || deployment.shared.is_exhausted() {
                     self.was_cut = true;
                     return;
                 }
-                deployment.with(names, |deployment| self.declaration(deployment, declaration, outer));
+                deployment.with(names, |deployment| self.declaration(deployment, declaration, outer, round));
             }
         }
     }
@@ -80,6 +81,7 @@ impl<'b> Emission<'b> {
         deployment: &mut Deployment<'a>,
         declaration: &'a Declaration,
         outer: Option<&Outer>,
+        round: Option<i64>,
     ) {
         let condition = declaration.condition.as_ref().map(|condition| deployment.evaluate(condition));
         let filter = declaration.repeat.as_ref().and_then(|repeat| repeat.condition.as_ref());
@@ -90,6 +92,10 @@ impl<'b> Emission<'b> {
             return;
         }
         let id = (!declaration.existing).then(|| self.resource(deployment, declaration, &identity, outer));
+        if let (Some(id), Some(symbol)) = (id, &declaration.symbol) {
+            self.symbols.push((deployment.symbol_key(symbol, None), id));
+            self.symbols.extend(round.map(|round| (deployment.symbol_key(symbol, Some(round)), id)));
+        }
         let here = Outer { identity, id };
         self.declarations(deployment, &declaration.children, Some(&here));
         match &declaration.deploys {
@@ -135,9 +141,6 @@ impl<'b> Emission<'b> {
         self.batch.resources[id.0 as usize].opaque = opaque;
         if let Some(to) = owner {
             self.batch.edges.push(Edge { from: id, path: "parent".into(), to });
-        }
-        if let Some(symbol) = &declaration.symbol {
-            self.symbols.push((deployment.symbol_key(symbol), id));
         }
         id
     }

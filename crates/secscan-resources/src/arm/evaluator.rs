@@ -16,7 +16,7 @@ use super::term::{Declaration, Field, Function, Import, Key, Kind, Loop, Over, T
 use crate::composed::Composed;
 
 /// How many values the deployments of one template may evaluate to, text counted by its length.
-const BUDGET: usize = 3_000_000;
+const BUDGET: usize = 2_000_000;
 
 /// How deep values, and names through each other, may nest.
 const MAX_DEPTH: usize = 150;

@@ -9,6 +9,9 @@ use super::term::{Kind, Term};
 /// How deep calls may nest in one expression.
 const MAX_DEPTH: usize = 100;
 
+/// How far calls and members may nest together.
+const MAX_HEIGHT: usize = 250;
+
 /// The term that a text of a template is: an expression when it stands in brackets, else itself.
 pub(super) fn term(text: &Arc<str>, at: Location) -> Term {
     let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.trim_end().strip_suffix(']')) else {
@@ -18,7 +21,7 @@ pub(super) fn term(text: &Arc<str>, at: Location) -> Term {
         // `[[` means `[`: the text is no expression.
         return Term::text(&text[1..], at);
     }
-    let mut parser = Parser { text: inner, at: 0, place: at, depth: 0 };
+    let mut parser = Parser { text: inner, at: 0, place: at, depth: 0, height: 0 };
     match parser.expression() {
         Some(term) if parser.rest().is_empty() => term,
         _ => Term::new(Kind::Opaque("the expression cannot be read".into()), at).written(inner),
@@ -32,6 +35,8 @@ struct Parser<'t> {
     /// Where all of it stands.
     place: Location,
     depth: usize,
+    /// How far the members of what was read last may nest.
+    height: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -58,7 +63,9 @@ impl<'t> Parser<'t> {
             return None;
         }
         self.depth += 1;
+        let outer = std::mem::take(&mut self.height);
         let term = self.members();
+        self.height = outer.max(self.height + 1);
         self.depth -= 1;
         term
     }
@@ -81,6 +88,8 @@ impl<'t> Parser<'t> {
             } else {
                 return Some(term);
             };
+            self.height += 1;
+            (self.height <= MAX_HEIGHT).then_some(())?;
             term = self.term(Kind::Member(Box::new(term), Box::new(key.0), key.1), start);
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::json::{self, Named};
 use super::term::{Declaration, Deploys, Kind, Parameter, Term};
+use crate::roots::joined;
 
 /// How far variables are followed.
 const MAX_DEPTH: usize = 8;
@@ -29,9 +30,19 @@ pub(super) fn resolve(
     }
     names.dedup();
     declaration.deploys = Some(match names.as_slice() {
-        [name] => Deploys::File(joined(folder, name).into(), given),
+        [name] => Deploys::File(beside(folder, name).into(), given),
         _ => Deploys::Elsewhere("the template that it links to is not in the tree".into()),
     });
+}
+
+/// The path of a linked template. An address is put together from that of the outermost template, so that a template in
+/// a folder may name its neighbours with the name of that folder.
+fn beside(folder: &str, name: &str) -> String {
+    let outer = name.rsplit_once('/').and_then(|(inner, _)| folder.strip_suffix(inner));
+    match outer.filter(|outer| outer.is_empty() || outer.ends_with('/')) {
+        Some(outer) => joined(outer, name),
+        None => joined(folder, name),
+    }
 }
 
 /// The texts in a term that name a JSON file of the tree.
@@ -74,17 +85,4 @@ fn file_names(
         }
         _ => {}
     }
-}
-
-/// A path relative to a folder of the tree; none when it leaves the tree.
-pub(super) fn joined(folder: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split(['/', '\\']) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }

@@ -17,6 +17,8 @@ mod json;
 mod linked;
 mod reference;
 mod term;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,7 +30,7 @@ use self::deployment::Emission;
 use self::evaluator::{Deployment, Shared};
 use self::term::{Declaration, Deploys, Template};
 use crate::reading::{FileReading, Fragment};
-use crate::{Batch, Reader};
+use crate::{Batch, Reader, roots};
 
 /// How many parameter files of one template are looked at.
 const MAX_PARAMETER_FILES: usize = 16;
@@ -149,28 +151,19 @@ impl<'a> Tree<'a> {
         self.files.get(path).map(|(_, file)| *file).filter(|file| file.is_template())
     }
 
-    /// Whether a template is deployed by itself: no other deploys it, or those that do only deploy each other.
-    fn is_root(&self, path: &str) -> bool {
-        let mut reached: BTreeSet<&str> = [path].into();
-        let mut open = vec![path];
-        while let Some(called) = open.pop() {
-            let callers =
-                self.files.iter().filter(|(caller, (_, file))| **caller != called && file.calls.contains(called));
-            let callers: Vec<&str> = callers.map(|(caller, _)| *caller).collect();
-            if callers.is_empty() && called != path {
-                return false;
-            }
-            open.extend(callers.into_iter().filter(|caller| reached.insert(caller)));
-        }
-        // Of templates that only deploy each other the first is taken.
-        reached.into_iter().next() == Some(path)
+    /// Whether a template is deployed by itself.
+    fn is_root(&self, path: &'a str) -> bool {
+        roots::is_root(path, |called| {
+            let callers = self.files.iter().filter(|(_, (_, file))| file.calls.contains(called));
+            callers.map(|(caller, _)| *caller).collect()
+        })
     }
 
     /// Whether the Bicep file that a template was made from is in the tree.
     fn is_made(&self, source: &Source, file: &File) -> bool {
         let Role::Template { generated: true } = file.role else { return false };
         let stem = source.path.strip_suffix(".json").unwrap_or(&source.path);
-        let main = linked::joined(source.folder(), "main.bicep");
+        let main = roots::joined(source.folder(), "main.bicep");
         self.files.contains_key(&*format!("{stem}.bicep")) || self.files.contains_key(&*main)
     }
 
@@ -195,9 +188,9 @@ impl<'a> Tree<'a> {
 }
 
 /// Deploys the templates among `own` that no other template deploys. `readings` are all files of the scan.
-pub(crate) fn evaluate(
-    own: &[(&Source, &File)],
-    readings: &[FileReading],
+pub(crate) fn evaluate<'a>(
+    own: &[(&'a Source, &'a File)],
+    readings: &'a [FileReading],
     batch: &mut Batch,
     diagnostics: &mut Vec<Diagnostic>,
 ) {

@@ -99,14 +99,15 @@ impl<'a> Deployment<'a> {
         names
     }
 
-    /// The symbol of this deployment as references say it.
-    pub(super) fn symbol_key(&self, symbol: &str) -> String {
-        format!("#{}:{}", self.number, symbol.to_lowercase())
+    /// The symbol of this deployment as references say it; of one round of a loop, with its index.
+    pub(super) fn symbol_key(&self, symbol: &str, index: Option<i64>) -> String {
+        let index = index.map(|index| format!("[{index}]")).unwrap_or_default();
+        format!("#{}:{}{index}", self.number, symbol.to_lowercase())
     }
 
     /// A resource by its symbolic name, as a whole.
     pub(super) fn symbol(&mut self, name: &'a str, term: &Term) -> Node {
-        let key = self.symbol_key(name);
+        let key = self.symbol_key(name, None);
         refers_to(Node::unresolved(format!("what becomes of `{name}` is {AT_DEPLOYMENT}"), term.at), key)
     }
 
@@ -115,12 +116,16 @@ impl<'a> Deployment<'a> {
         let (symbol, index) = symbol_of(of)?;
         if let (Kind::Symbol(_), true) = (&of.kind, key.as_str().is_none() || self.is_repeated(symbol)) {
             // `modules[0]` by itself: what is taken from it is asked for with the index.
-            return Some(self.symbol(symbol, term));
+            let index = self.evaluate(key).as_int();
+            let key = self.symbol_key(symbol, index);
+            let unknown = Node::unresolved(format!("what becomes of `{symbol}` is {AT_DEPLOYMENT}"), term.at);
+            return Some(refers_to(unknown, key));
         }
         let key = key.as_str()?;
         let chain = self.symbols.get(&symbol.to_lowercase())?.clone();
         let declaration = *chain.last()?;
-        let reference = self.symbol_key(symbol);
+        let index = index.map(|index| self.evaluate(index));
+        let reference = self.symbol_key(symbol, index.as_ref().and_then(Node::as_int));
         let value = match key {
             "id" => {
                 let identity = self.identity_of(of)?;
@@ -128,12 +133,10 @@ impl<'a> Deployment<'a> {
             }
             "type" => Node::text(declaration.kind.clone(), declaration.name_at),
             "outputs" if declaration.deploys.is_some() => {
-                let index = index.map(|index| self.evaluate(index));
                 let names = self.names_at(declaration, index.as_ref());
                 self.outputs_of(declaration, names, term)
             }
             _ => {
-                let index = index.map(|index| self.evaluate(index));
                 let names = self.names_at(declaration, index.as_ref());
                 match declaration.body.get(key) {
                     Some(value) if !declaration.existing || key == "name" => {

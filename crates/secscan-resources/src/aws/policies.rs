@@ -81,8 +81,6 @@ static POLICIES: &[(&str, &[&str])] = &[
     ("AWS::SSO::PermissionSet", &["InlinePolicy"]),
     ("AWS::SageMaker::ModelPackageGroup", &["ModelPackageGroupPolicy"]),
     ("AWS::SecretsManager::ResourcePolicy", &["ResourcePolicy"]),
-    ("AWS::Serverless::Function", &["AssumeRolePolicyDocument", "Policies"]),
-    ("AWS::Serverless::StateMachine", &["Policies"]),
     ("AWS::Transfer::User", &["Policy"]),
     ("AWS::VpcLattice::AuthPolicy", &["Policy"]),
     ("AWS::VpcLattice::ResourcePolicy", &["Policy"]),

@@ -238,11 +238,6 @@ inline_policy:
     for (kind, yaml, expected) in [
         ("AWS::IAM::Role", "Policies: [{PolicyDocument: {Statement: [{Effect: Allow, Action: a}]}}]", 1),
         ("AWS::S3::BucketPolicy", "PolicyDocument: {Statement: {Effect: Allow, Action: a, Principal: '*'}}", 1),
-        (
-            "AWS::Serverless::Function",
-            "Policies: [ReadOnlyAccess, {S3ReadPolicy: {BucketName: b}}, {Statement: [{Effect: Allow}]}]",
-            1,
-        ),
         ("aws_iam_policy", "policy: '{\"Statement\": [oops'", 1),
         ("aws_iam_policy", "policy: ''", 0),
         ("aws_iam_policy", "policy: null", 0),

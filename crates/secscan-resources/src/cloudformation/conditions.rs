@@ -46,6 +46,11 @@ impl Evaluator<'_> {
         truth
     }
 
+    /// The truth of a condition that stands where a value does.
+    pub(super) fn condition_of(&mut self, node: &Node) -> Truth {
+        self.truth(node)
+    }
+
     fn truth(&mut self, node: &Node) -> Truth {
         self.deeper(|this| this.apply(node)).unwrap_or(Truth::Unknown)
     }

@@ -1,10 +1,13 @@
 //! References, choices and lookups of a template, as far as the template itself answers them.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use secscan_model::{Extra, Map, Node, Reference, Scalar, Unresolved, Value};
 
+use super::File;
 use super::conditions::Truth;
 use crate::links::each_reference;
 
@@ -14,18 +17,33 @@ const BUDGET: usize = 2_000_000;
 /// How deep values may nest once aliases are followed.
 const MAX_DEPTH: usize = 200;
 
+/// How many stacks may stand within each other.
+const MAX_STACKS: usize = 16;
+
 /// What only a deployment tells.
-const AT_DEPLOYMENT: &str = "known only at deployment";
+pub(super) const AT_DEPLOYMENT: &str = "known only at deployment";
 
 /// Evaluates the values of one template.
 pub(super) struct Evaluator<'a> {
+    /// What the parameters are given from outside.
+    pub(super) given: BTreeMap<String, Node>,
+    /// The outputs of stacks within this one, by logical id: those that were asked for.
+    pub(super) outputs: BTreeMap<String, Option<Node>>,
+    /// The templates of the tree by their paths.
+    pub(super) files: &'a dyn Fn(&str) -> Option<&'a File>,
+    /// What stands before logical ids in addresses: the stacks that this one stands in.
+    pub(super) prefix: String,
+    /// The files through which the template came to be deployed, itself the last.
+    pub(super) path: Vec<Arc<str>>,
+    /// The names of loops with what they stand for, the innermost last.
+    pub(super) names: Vec<(Arc<str>, Node)>,
     pub(super) parameters: Section<'a>,
     pub(super) mappings: Section<'a>,
     pub(super) conditions: Section<'a>,
     pub(super) resources: Section<'a>,
     /// What conditions turned out to be; none while one is being evaluated, so that a cycle is seen.
     pub(super) truths: BTreeMap<&'a str, Option<Truth>>,
-    budget: usize,
+    budget: Rc<Cell<usize>>,
     depth: usize,
 }
 
@@ -60,30 +78,49 @@ impl<'n> Call<'n> {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn new(document: &'a Node) -> Self {
+    pub(super) fn new(file: &'a File, files: &'a dyn Fn(&str) -> Option<&'a File>) -> Self {
         let section = |name| -> Section<'a> {
-            super::section(document, name).iter().map(|entry| (&*entry.key, &entry.value)).collect()
+            super::section(&file.document, name).iter().map(|entry| (&*entry.key, &entry.value)).collect()
         };
         Self {
+            given: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            files,
+            prefix: String::new(),
+            path: vec![file.path.clone()],
+            names: Vec::new(),
             parameters: section("Parameters"),
             mappings: section("Mappings"),
             conditions: section("Conditions"),
             resources: section("Resources"),
             truths: BTreeMap::new(),
-            budget: BUDGET,
+            budget: Rc::new(Cell::new(BUDGET)),
             depth: 0,
         }
     }
 
+    /// An evaluator of a stack within this one, with what its parameters are given; none when the template is one of
+    /// those that this stack stands in.
+    pub(super) fn within(&self, file: &'a File, given: BTreeMap<String, Node>) -> Option<Self> {
+        if self.path.contains(&file.path) || self.path.len() >= MAX_STACKS {
+            return None;
+        }
+        let mut inner = Self::new(file, self.files);
+        inner.path = self.path.iter().cloned().chain([file.path.clone()]).collect();
+        inner.budget = self.budget.clone();
+        inner.given = given;
+        Some(inner)
+    }
+
     /// Whether the budget did not suffice.
     pub(super) fn exhausted(&self) -> bool {
-        self.budget == 0
+        self.budget.get() == 0
     }
 
     /// Takes from the budget; false when nothing is left.
     pub(super) fn spend(&mut self, cost: usize) -> bool {
-        self.budget = self.budget.saturating_sub(cost);
-        self.budget > 0
+        self.budget.set(self.budget.get().saturating_sub(cost));
+        self.budget.get() > 0
     }
 
     /// Goes one level deeper; none when that is too deep or too much.
@@ -112,11 +149,26 @@ impl<'a> Evaluator<'a> {
         .unwrap_or_else(too_much)
     }
 
+    /// A resource within a loop: everything but the name of its condition.
+    pub(super) fn evaluate_attributes(&mut self, body: &Node) -> Option<Node> {
+        let Value::Map(map) = &body.value else { return Some(body.clone()) };
+        let mut evaluated = self.map(map);
+        if let Some(condition) = map.get("Condition") {
+            evaluated.insert("Condition", condition.clone());
+        }
+        Some(Node { value: Value::Map(Arc::new(evaluated)), ..body.clone() })
+    }
+
     fn map(&mut self, map: &Map) -> Map {
         let mut evaluated = Map::with_capacity(map.len());
         evaluated.rest = map.rest.clone();
         for entry in map.entries() {
-            if entry.key.starts_with("Fn::") {
+            if entry.key.starts_with("Fn::ForEach::") {
+                match self.repeated(&entry.value) {
+                    Some(made) => made.into_iter().for_each(|(key, value)| drop(evaluated.insert(key, value))),
+                    None => evaluated.rest = Some(format!("`{}` may add more", entry.key).into()),
+                }
+            } else if entry.key.starts_with("Fn::") {
                 // A function beside other keys (`Fn::Transform`, `Fn::ForEach::X`) adds keys of its own.
                 evaluated.rest = Some(format!("`{}` may add more", entry.key).into());
             } else if let Some(value) = self.evaluate(&entry.value) {
@@ -140,6 +192,12 @@ impl<'a> Evaluator<'a> {
             // What is encoded is what rules look at; the encoding adds nothing to it. JSON text and the map that it is
             // made from look alike to rules as well.
             "Base64" | "ToJsonString" => self.evaluate(argument)?,
+            "Length" => self.length(argument, node)?,
+            "Cidr" => self.cidr(argument, node),
+            "And" | "Or" | "Not" | "Equals" => match self.condition_of(node) {
+                Truth::Unknown => unresolved("the condition is not known from the files", node),
+                truth => Node::bool(truth == Truth::True, node.at),
+            },
             name => {
                 let mut value = unresolved(format!("what `{name}` gives is {AT_DEPLOYMENT}"), node);
                 let inner = self.evaluate(argument);
@@ -155,8 +213,14 @@ impl<'a> Evaluator<'a> {
         if name == "AWS::NoValue" {
             return None;
         }
+        if let Some((_, value)) = self.names.iter().rev().find(|(known, _)| **known == *name) {
+            return Some(value.clone());
+        }
         if let Some(parameter) = self.parameters.get(name) {
-            return Some(self.parameter(name, parameter, node));
+            return Some(match self.given.get(name) {
+                Some(given) => self.given_parameter(name, parameter, given.clone(), node),
+                None => self.parameter(name, parameter, node),
+            });
         }
         Some(match self.resources.contains_key(name) {
             true => refers_to(unresolved(format!("the id of `{name}` is {AT_DEPLOYMENT}"), node), name),
@@ -191,10 +255,30 @@ impl<'a> Evaluator<'a> {
         through(value).named(node.name_at)
     }
 
+    /// What a parameter is given by the stack around, reached through the reference.
+    fn given_parameter(&mut self, name: &str, parameter: &Node, mut value: Node, node: &Node) -> Node {
+        let kind = parameter.get("Type").and_then(Node::as_str).unwrap_or("String");
+        if let Some(text) = value.as_str().filter(|_| kind == "CommaDelimitedList" || kind.starts_with("List<")) {
+            let items: Vec<Node> = text.split(',').map(|item| Node::text(item.trim(), value.at)).collect();
+            self.spend(items.len());
+            value = Node::list(items, value.at);
+        }
+        let via = std::iter::once(node.at).chain(value.via().iter().copied()).take(MAX_STACKS).collect();
+        let own = Reference { address: name.into() };
+        let refs = std::iter::once(own).chain(value.refs().iter().cloned()).collect();
+        value.extra = Some(Arc::new(Extra { via, refs, ..Extra::default() }));
+        value.named(node.name_at)
+    }
+
     /// `Fn::GetAtt`: `Name.Attribute` or `[Name, Attribute]`.
     fn attribute(&mut self, argument: &Node, node: &Node) -> Node {
-        let name = argument.items().first().and_then(Node::as_str).unwrap_or_default();
-        let name = name.split('.').next().unwrap_or_default();
+        let mut words = argument.items().iter().filter_map(Node::as_str).flat_map(|word| word.split('.'));
+        let name = words.next().unwrap_or_default();
+        if let (Some("Outputs"), Some(output)) = (words.next(), words.next())
+            && let Some(value) = self.output_of(name, output)
+        {
+            return refers_to(value, name);
+        }
         let value = unresolved(format!("an attribute of `{name}` is {AT_DEPLOYMENT}"), node);
         if self.resources.contains_key(name) { refers_to(value, name) } else { value }
     }
@@ -228,7 +312,7 @@ impl<'a> Evaluator<'a> {
 
     /// `Fn::FindInMap`: the entry of a mapping, where it is written.
     fn lookup(&mut self, argument: &Node, node: &Node) -> Option<Node> {
-        let [map, first, second, ..] = argument.items() else {
+        let [map, first, second, options @ ..] = argument.items() else {
             return Some(unresolved("`Fn::FindInMap` without a map and two keys", node));
         };
         let mut keys = Vec::with_capacity(3);
@@ -245,6 +329,9 @@ impl<'a> Evaluator<'a> {
         let mapping = names.next().flatten().and_then(|name| self.mappings.get(name).copied());
         let found = names.try_fold(mapping, |map, name| Some(map.zip(name).and_then(|(map, name)| map.get(name))));
         let Some(found) = found.flatten() else {
+            if let Some(default) = options.first().and_then(|options| options.get("DefaultValue")) {
+                return self.evaluate(default);
+            }
             return Some(unresolved("`Fn::FindInMap` finds nothing in the mappings of the template", node));
         };
         let mut value = self.evaluate(found)?;

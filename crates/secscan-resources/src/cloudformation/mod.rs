@@ -1,37 +1,45 @@
-//! CloudFormation templates, in YAML with short-form tags and in JSON; SAM resources are read as they are written.
+//! CloudFormation templates, in YAML with short-form tags and in JSON, with what the SAM transform adds to them.
 //!
-//! Reading order: this file (what a template is, what becomes a resource) → [`evaluate`] (references, choices, lookups) →
-//! [`text`] (functions that make text) → [`conditions`].
+//! Reading order: this file (what a template is, which are deployed) → [`stack`] (what becomes a resource) →
+//! [`evaluate`] (references, choices, lookups) → [`text`], [`lists`] (functions) → [`conditions`] → [`nested`] (stacks
+//! within stacks) → [`sam`].
 //!
 //! A resource's value is its `Properties` with the other attributes of the resource (`DeletionPolicy`, `DependsOn`, ...)
-//! beside them. Parameters count as set to their defaults; what only a deployment tells is unresolved.
+//! beside them. Parameters count as set to their defaults, or to what the stack around gives; what only a deployment
+//! tells is unresolved.
 
 mod conditions;
 mod evaluate;
+mod lists;
+mod nested;
+mod sam;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use memchr::memmem;
-use secscan_model::{
-    Diagnostic, DiagnosticKind, Edge, Location, Map, Node, Platform, Resource, ResourceId, Source, Value,
-};
+use secscan_model::{Diagnostic, Entry, Node, Platform, Source};
 
-use self::conditions::Truth;
-use self::evaluate::Evaluator;
-use crate::{Batch, Reader, aws, links};
-
-/// The attributes of a resource that stand beside its properties in the resource's value. A property of the same name
-/// wins; `Type` is not among them because many properties bear that name and `$type` answers it.
-const ATTRIBUTES: &[&str] =
-    &["Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
+use self::stack::deploy;
+use crate::reading::{FileReading, Fragment};
+use crate::{Batch, Reader, aws, roots};
 
 /// The reader of CloudFormation.
 #[derive(Debug)]
 pub struct CloudFormation;
+
+/// A template, waiting for those that it deploys.
+#[derive(Debug)]
+pub struct File {
+    path: Arc<str>,
+    document: Node,
+    /// The templates that it deploys, by the logical ids of the stacks.
+    calls: HashMap<String, Arc<str>>,
+}
 
 impl Reader for CloudFormation {
     fn platform(&self) -> Platform {
@@ -50,155 +58,108 @@ impl Reader for CloudFormation {
         has("AWSTemplateFormatVersion") || has("Resources") && has("AWS::")
     }
 
+    fn defer(&self, source: &Source, document: &Node) -> Option<Fragment> {
+        Some(Fragment::CloudFormation(Box::new(File::new(source, document))))
+    }
+
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
         let first = batch.resources.len();
-        let mut stack = Stack {
-            path: source.path.clone(),
-            unit: format!("cloudformation:{}", source.path).into(),
-            evaluator: Evaluator::new(document),
-            left_out: Vec::new(),
-            batch,
-            diagnostics,
-        };
-        for entry in section(document, "Parameters") {
-            stack.declare("parameter", entry.key.clone(), &entry.value);
-        }
-        for entry in section(document, "Resources") {
-            stack.resource(&entry.key, &entry.value);
-        }
-        for entry in section(document, "Outputs") {
-            stack.declare("output", format!("Outputs.{}", entry.key).into(), &entry.value);
-        }
-        stack.account(document);
-        link(batch, first);
+        deploy(&File::new(source, document), &|_| None, batch, diagnostics);
         aws::derive(batch, first, std::slice::from_ref(source));
     }
 }
 
+impl File {
+    fn new(source: &Source, document: &Node) -> Self {
+        let calls = section(document, "Resources").iter().filter_map(|entry| {
+            let path = nested::template_of(&entry.value)?;
+            Some((entry.key.to_string(), roots::joined(source.folder(), path).into()))
+        });
+        Self { path: source.path.clone(), document: document.clone(), calls: calls.collect() }
+    }
+
+    /// What the template says.
+    pub(crate) fn document(&self) -> &Node {
+        &self.document
+    }
+}
+
+/// Whether a path is in a copy that the CDK makes of what it uploads: the originals are in the tree as well.
+pub(crate) fn is_copy(path: &str) -> bool {
+    let below = path.split_once("cdk.out/").filter(|(before, _)| before.is_empty() || before.ends_with('/'));
+    let is_asset = |part: &str| part.strip_prefix("asset.").is_some_and(|hash| hash.len() >= 64);
+    below.is_some_and(|(_, below)| below.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(is_asset)))
+}
+
+/// The templates of a scan by their paths.
+fn templates(readings: &[FileReading]) -> HashMap<&str, &File> {
+    let templates = readings.iter().filter_map(|reading| match &reading.fragment {
+        Some(Fragment::CloudFormation(file)) => Some((&*reading.source.path, &**file)),
+        _ => None,
+    });
+    templates.collect()
+}
+
+/// Deploys the templates among `own` that no other template deploys and no service takes in. `readings` are all files
+/// of the scan.
+pub(crate) fn evaluate<'a>(
+    own: &[(&'a Source, &'a File)],
+    readings: &'a [FileReading],
+    batch: &mut Batch,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let templates = templates(readings);
+    let callers = |called: &str| -> Vec<&'a str> {
+        let calling = templates.iter().filter(|(_, file)| file.calls.values().any(|path| **path == *called));
+        calling.map(|(path, _)| *path).collect()
+    };
+    let is_included = |path: &str| {
+        readings.iter().any(|reading| match &reading.fragment {
+            Some(Fragment::Serverless(service)) => service.includes().contains(path),
+            _ => false,
+        })
+    };
+    let lookup = |path: &str| templates.get(path).copied();
+    let first = batch.resources.len();
+    for (source, file) in own {
+        if roots::is_root(&source.path, callers) && !is_included(&source.path) {
+            deploy(file, &lookup, batch, diagnostics);
+        }
+    }
+    derive(batch, first, readings);
+}
+
+/// Deploys a template that was made from the file of another format.
+pub(crate) fn evaluate_made(
+    source: &Source,
+    document: &Node,
+    readings: &[FileReading],
+    batch: &mut Batch,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let templates = templates(readings);
+    let first = batch.resources.len();
+    deploy(&File::new(source, document), &|path| templates.get(path).copied(), batch, diagnostics);
+    derive(batch, first, readings);
+}
+
+/// Adds the common resources of what was deployed.
+fn derive(batch: &mut Batch, first: usize, readings: &[FileReading]) {
+    let ids: BTreeSet<_> = batch.resources[first..].iter().map(|resource| resource.at.source).collect();
+    let source = |id| readings.binary_search_by_key(&id, |reading| reading.source.id).ok();
+    let sources: Vec<Source> = ids.into_iter().filter_map(source).map(|index| readings[index].source.clone()).collect();
+    aws::derive(batch, first, &sources);
+}
+
 /// The entries of a section of the template.
-fn section<'a>(document: &'a Node, name: &str) -> &'a [secscan_model::Entry] {
+fn section<'a>(document: &'a Node, name: &str) -> &'a [Entry] {
     document.get(name).map_or(&[], Node::entries)
 }
 
 /// Whether an entry of `Resources` has a type such as `AWS::S3::Bucket` or `Custom::Thing`.
-fn is_resource(entry: &secscan_model::Entry) -> bool {
+fn is_resource(entry: &Entry) -> bool {
     entry.value.get("Type").and_then(Node::as_str).is_some_and(|kind| {
         kind.contains("::")
             && kind.split("::").all(|word| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c == ':'))
     })
-}
-
-/// A template while it is read.
-struct Stack<'a> {
-    path: Arc<str>,
-    unit: Arc<str>,
-    evaluator: Evaluator<'a>,
-    /// The resources whose conditions are false.
-    left_out: Vec<(Arc<str>, Location)>,
-    batch: &'a mut Batch,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Stack<'_> {
-    /// A parameter or an output: not deployed, but what rules about secrets ask for.
-    fn declare(&mut self, kind: &str, address: Arc<str>, declaration: &Node) {
-        if let Some(value) = self.evaluator.evaluate(declaration) {
-            self.push(kind.into(), address, declaration, value);
-        }
-    }
-
-    /// One entry of `Resources`.
-    fn resource(&mut self, name: &Arc<str>, body: &Node) {
-        let Some(kind) = body.get("Type").and_then(Node::as_str) else {
-            let message = match name.strip_prefix("Fn::") {
-                Some(function) => format!("the resources that `Fn::{function}` makes are not known"),
-                None => format!("resource `{name}` has no type"),
-            };
-            self.note(DiagnosticKind::Unresolved, message, body);
-            return;
-        };
-        if let Some(condition) = body.get("Condition").and_then(Node::as_str)
-            && self.evaluator.condition(condition) == Truth::False
-        {
-            self.left_out.push((name.clone(), body.name_at));
-            return;
-        }
-        let value = self.hoisted(body);
-        self.push(kind.into(), name.clone(), body, value);
-    }
-
-    /// The properties of a resource with its other attributes beside them.
-    fn hoisted(&mut self, body: &Node) -> Node {
-        let mut value = match body.get("Properties").and_then(|properties| self.evaluator.evaluate(properties)) {
-            Some(Node { value: Value::Map(map), .. }) => Map::clone(&map),
-            Some(Node { value: Value::Unresolved(unresolved), .. }) => {
-                let mut unknown = Map::default();
-                unknown.rest = Some(unresolved.why.clone());
-                unknown
-            }
-            _ => Map::default(),
-        };
-        for name in ATTRIBUTES {
-            let Some(attribute) = body.get(name).filter(|_| value.get(name).is_none()) else { continue };
-            let evaluated = match *name {
-                "DependsOn" => self.evaluator.depends_on(attribute),
-                _ => self.evaluator.evaluate(attribute),
-            };
-            if let Some(evaluated) = evaluated {
-                value.push_new(*name, evaluated);
-            }
-        }
-        Node::map(value, body.at).named(body.name_at)
-    }
-
-    fn push(&mut self, kind: Arc<str>, address: Arc<str>, body: &Node, value: Node) {
-        self.batch.push(Resource {
-            platform: Platform::CloudFormation,
-            kind,
-            address,
-            part: "".into(),
-            at: Location { span: body.name_at.span.cover(body.at.span), ..body.name_at },
-            value: value.named(body.name_at),
-            unit: self.unit.clone(),
-            owner: None,
-            opaque: None,
-        });
-    }
-
-    /// Says what was left out, and whether the limit was reached.
-    fn account(self, document: &Node) {
-        if let Some((_, first)) = self.left_out.first() {
-            let names: Vec<String> = self.left_out.iter().map(|(name, _)| format!("`{name}`")).collect();
-            let message = format!(
-                "left out, because their conditions are false with the parameters' defaults: {}",
-                names.join(", ")
-            );
-            let skipped = Diagnostic::new(DiagnosticKind::Skipped, message).path(self.path.clone()).at(*first);
-            self.diagnostics.push(skipped);
-        }
-        if self.evaluator.exhausted() {
-            let message = "the template is too large to evaluate: the values beyond the limit are unknown";
-            let limit = Diagnostic::new(DiagnosticKind::Limit, message).path(self.path.clone()).at(document.at);
-            self.diagnostics.push(limit.blinds(Platform::CloudFormation));
-        }
-    }
-
-    fn note(&mut self, kind: DiagnosticKind, message: String, at: &Node) {
-        let note = Diagnostic::new(kind, message).path(self.path.clone()).at(at.name_at);
-        self.diagnostics.push(note.blinds(Platform::CloudFormation));
-    }
-}
-
-/// Adds the references between the resources of the batch from `first` on.
-fn link(batch: &mut Batch, first: usize) {
-    let Batch { resources, edges } = batch;
-    let fresh = || resources.iter().enumerate().skip(first).map(|(id, resource)| (ResourceId(id as u32), resource));
-    let by_address: BTreeMap<&str, ResourceId> = fresh().map(|(id, resource)| (&*resource.address, id)).collect();
-    for (from, resource) in fresh() {
-        links::each_reference(&resource.value, &mut |path, address| {
-            if let Some(to) = by_address.get(address) {
-                edges.push(Edge { from, path: path.join(".").into(), to: *to });
-            }
-        });
-    }
 }

@@ -2,11 +2,17 @@
 
 use secscan_model::{Diagnostic, DiagnosticKind, Graph, Node, Resource, Source, SourceId, Value};
 
-use crate::{assemble, read_file};
+use crate::{Options, assemble, read_file, read_unit, units};
 
 fn read(template: &str) -> (Graph, Vec<Diagnostic>) {
-    let reading = read_file(Source::from_text(SourceId(0), "stack.yaml", template));
-    assemble(vec![reading], Vec::new(), Vec::new())
+    read_all(&[("stack.yaml", template)])
+}
+
+fn read_all(files: &[(&str, &str)]) -> (Graph, Vec<Diagnostic>) {
+    let sources = files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
+    let readings: Vec<_> = sources.map(read_file).collect();
+    let evaluated = units(&readings).iter().map(|unit| read_unit(unit, &readings, &Options::default())).collect();
+    assemble(readings, evaluated, Vec::new())
 }
 
 fn resource<'g>(graph: &'g Graph, address: &str) -> &'g Resource {
@@ -202,11 +208,12 @@ Resources:
   Prod: {Type: 'AWS::S3::Bucket', Condition: IsProd}
   Perhaps: {Type: 'AWS::S3::Bucket', Condition: IsOpen}
   'Fn::ForEach::Loop': [Name, [a, b], {'B${Name}': {Type: 'AWS::S3::Bucket'}}]
+  'Fn::ForEach::Dark': [Name, {Ref: Open}, {'C${Name}': {Type: 'AWS::S3::Bucket'}}]
 ";
     let (graph, diagnostics) = read(text);
     let buckets: Vec<&str> =
         graph.resources.iter().filter(|r| &*r.kind == "AWS::S3::Bucket").map(|r| &*r.address).collect();
-    assert_eq!(buckets, ["Perhaps"], "what a default turns off is left out, what nobody knows is kept");
+    assert_eq!(buckets, ["Perhaps", "Ba", "Bb"], "what a default turns off is left out, what nobody knows is kept");
     let kinds: Vec<DiagnosticKind> = diagnostics.iter().map(|diagnostic| diagnostic.kind).collect();
     assert_eq!(kinds, [DiagnosticKind::Unresolved, DiagnosticKind::Skipped], "and neither is dropped in silence");
 }
@@ -303,4 +310,39 @@ proptest::proptest! {
         ));
         assert_eq!(&*resource(&graph, "T").kind, "A::B::C");
     }
+}
+
+#[test]
+fn stacks_within_each_other_end() {
+    let stack = |id: &str, to: &str| {
+        format!("  {id}: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: {to}}}}}\n")
+    };
+    let many = |to: &str| (0..30).map(|i| stack(&format!("S{i}"), to)).collect::<String>();
+    let deep: Vec<(String, String)> =
+        (0..20).map(|i| (format!("t{i}.yaml"), format!("Resources:\n{}", many(&format!("t{}.yaml", i + 1))))).collect();
+    let files: Vec<(&str, &str)> = deep.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let (graph, diagnostics) = read_all(&files);
+    assert!(graph.resources.len() < 100_000, "a tree of stacks is cut");
+    assert!(diagnostics.iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::Limit), "and that is said");
+    let own = format!("Resources:\n{}", stack("Self", "a.yaml"));
+    let (graph, _) = read_all(&[("a.yaml", &own)]);
+    assert_eq!(
+        graph.resources.iter().filter(|r| &*r.address == "Self").count(),
+        1,
+        "a stack in itself is looked at once"
+    );
+}
+
+#[test]
+fn copies_that_the_cdk_makes_are_not_read() {
+    let hash = "0".repeat(64);
+    let template = "Resources: {A: {Type: 'AWS::S3::Bucket'}}\n";
+    let copy = format!("cdk.out/asset.{hash}/template.yaml");
+    let (graph, _) = read_all(&[
+        (&copy, template),
+        ("cdk.out/App.template.json", "{\"Resources\": {\"B\": {\"Type\": \"AWS::S3::Bucket\"}}}"),
+    ]);
+    let found: Vec<&str> =
+        graph.resources.iter().filter(|r| &*r.kind == "AWS::S3::Bucket").map(|r| &*r.address).collect();
+    assert_eq!(found, ["B"]);
 }

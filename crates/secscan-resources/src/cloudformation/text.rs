@@ -39,6 +39,9 @@ impl Evaluator<'_> {
             return self.evaluate(value);
         }
         let Some((resource, attribute)) = name.split_once('.') else { return self.reference(name, at) };
+        if let Some(value) = attribute.strip_prefix("Outputs.").and_then(|output| self.output_of(resource, output)) {
+            return Some(refers_to(value, resource));
+        }
         let value = unresolved(format!("`{attribute}` of `{resource}` is known only at deployment"), at);
         Some(if self.resources.contains_key(resource) { refers_to(value, resource) } else { value })
     }

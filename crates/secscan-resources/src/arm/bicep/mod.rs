@@ -14,10 +14,10 @@ use secscan_parse::bicep::syntax::{
 
 use self::expression::{Scope, Standing};
 use super::json::DEPLOYMENT;
-use super::linked::joined;
 use super::term::{
     Declaration, Declared, Deploys, Field, Function, Import, Kind, Loop, Over, Parameter, Parent, Template, Term,
 };
+use crate::roots::joined;
 
 /// What a file says, and the template that it gives values to when it is a parameter file.
 pub(super) fn template(source: &Source, statements: &[Written]) -> (Template, Option<Arc<str>>) {
