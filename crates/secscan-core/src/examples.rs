@@ -129,7 +129,7 @@ fn run(rule: &Rule, example: &ExampleFile) -> Result<(Subject, Claim), String> {
     }
 }
 
-/// What an example is of, and what it says of it.
+/// What an example is of, what it says of it, and the name of its file where it gives none.
 fn claimed(example: &ExampleFile) -> Result<(Subject, Claim, &'static str), String> {
     let claims = [
         (Claim::Fails, &example.fails),

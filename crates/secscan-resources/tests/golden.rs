@@ -82,8 +82,11 @@ impl Tree {
             *reading = read_wanted(reading.source.clone());
         }
         let lines = readings.iter().map(|reading| LineIndex::new(&reading.source.bytes)).collect();
-        let evaluated: Vec<_> =
-            units(&readings).iter().map(|unit| read_unit(unit, &readings, &Options::default())).collect();
+        let options = Options::default();
+        let evaluated: Vec<_> = {
+            let units = units(&readings);
+            units.list.iter().map(|unit| read_unit(unit, &units, &readings, None, &options)).collect()
+        };
         let mut batches: Vec<_> = readings.iter_mut().map(|reading| std::mem::take(&mut reading.batch)).collect();
         let mut diagnostics: Vec<_> =
             readings.iter_mut().flat_map(|reading| std::mem::take(&mut reading.diagnostics)).collect();
