@@ -7,7 +7,8 @@ use crate::{Options, assemble, read_file, read_unit, units};
 fn read(files: &[(&str, &str)]) -> (Graph, Vec<Diagnostic>) {
     let sources = files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
     let readings: Vec<_> = sources.map(read_file).collect();
-    let evaluated = units(&readings).iter().map(|unit| read_unit(unit, &readings, &Options::default())).collect();
+    let (groups, options) = (units(&readings), Options::default());
+    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
     assemble(readings, evaluated, Vec::new())
 }
 

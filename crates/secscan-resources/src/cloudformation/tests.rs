@@ -11,7 +11,8 @@ fn read(template: &str) -> (Graph, Vec<Diagnostic>) {
 fn read_all(files: &[(&str, &str)]) -> (Graph, Vec<Diagnostic>) {
     let sources = files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
     let readings: Vec<_> = sources.map(read_file).collect();
-    let evaluated = units(&readings).iter().map(|unit| read_unit(unit, &readings, &Options::default())).collect();
+    let (groups, options) = (units(&readings), Options::default());
+    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
     assemble(readings, evaluated, Vec::new())
 }
 

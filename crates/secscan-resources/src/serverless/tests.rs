@@ -16,7 +16,8 @@ fn value(x: &str) -> String {
     for reading in readings.iter_mut().filter(|reading| wanted.contains(&reading.source.path)) {
         *reading = read_wanted(reading.source.clone());
     }
-    let evaluated = units(&readings).iter().map(|unit| read_unit(unit, &readings, &Options::default())).collect();
+    let (groups, options) = (units(&readings), Options::default());
+    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
     let (graph, _) = assemble(readings, evaluated, Vec::new());
     let service = graph.resources.iter().find(|resource| &*resource.kind == "Serverless::Service").expect("a service");
     show(service.value.at_path(&["custom", "x"]).expect("set"))
