@@ -12,7 +12,7 @@ use secscan_model::{Diagnostic, DiagnosticKind, Location, Node, Platform};
 
 use super::body::header;
 use super::json;
-use super::module::{Given, Input, Kind, Module, Unit};
+use super::module::{Declaration, Given, Input, Kind, Module, Unit};
 use super::resource::Instances;
 use super::types;
 use super::value::weight;
@@ -20,7 +20,8 @@ use super::value::weight;
 /// How deep expressions, and references through them, may be evaluated within each other.
 const MAX_DEPTH: usize = 300;
 
-/// How much work every module may cost, beside one unit for each byte.
+/// How much work every module may cost, beside one unit for each byte, which belongs to the declaration that it stands
+/// in: whoever spends too much leaves the others theirs.
 const BASE_BUDGET: usize = 2_000_000;
 
 /// How much the value of one expression may weigh.
@@ -81,6 +82,11 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// How many bytes a declaration has.
+fn size(declaration: &Declaration<'_>) -> usize {
+    hcl_edit::Span::span(declaration.block).map_or(0, |span| span.len())
+}
+
 /// One evaluation of a module.
 pub(super) struct Evaluator<'a> {
     pub module: &'a Module<'a>,
@@ -88,19 +94,24 @@ pub(super) struct Evaluator<'a> {
     locals: HashMap<&'a str, Slot<Node>>,
     instances: HashMap<usize, Slot<Rc<Instances>>>,
     pub depth: usize,
+    /// What is left for all.
     budget: usize,
+    /// What is left of the bytes of the declaration that is evaluated.
+    own: usize,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new(module: &'a Module<'a>, bytes: usize) -> Self {
+        let of_declarations: usize = module.declarations.iter().map(size).sum();
         Self {
             module,
             variables: HashMap::new(),
             locals: HashMap::new(),
             instances: HashMap::new(),
             depth: 0,
-            budget: BASE_BUDGET.saturating_add(bytes),
+            budget: BASE_BUDGET + bytes.saturating_sub(of_declarations),
+            own: 0,
             diagnostics: Vec::new(),
         }
     }
@@ -117,6 +128,9 @@ impl<'a> Evaluator<'a> {
 
     /// Takes from the budget, or says that it is used up.
     pub(super) fn spend(&mut self, cost: usize, at: Location) -> Result<(), Node> {
+        let of_own = cost.min(self.own);
+        self.own -= of_own;
+        let cost = cost - of_own;
         if self.budget < cost {
             if self.budget > 0 {
                 self.report(
@@ -134,7 +148,7 @@ impl<'a> Evaluator<'a> {
 
     /// Whether the budget is used up.
     pub(super) fn is_spent(&self) -> bool {
-        self.budget == 0
+        self.budget == 0 && self.own == 0
     }
 
     /// A value that is used or made at `at`: it costs what it weighs.
@@ -218,7 +232,10 @@ impl<'a> Evaluator<'a> {
             None => {}
         }
         self.instances.insert(index, Slot::Busy);
-        let instances = Rc::new(self.expand(&self.module.declarations[index]));
+        let declaration = &self.module.declarations[index];
+        let outer = std::mem::replace(&mut self.own, size(declaration));
+        let instances = Rc::new(self.expand(declaration));
+        self.own = outer;
         self.instances.insert(index, Slot::Done(instances.clone()));
         Some(instances)
     }
