@@ -117,7 +117,7 @@ fn what_is_said_of_a_bad_file_has_its_place() {
     let report = scan(&tree(&corpus::syntax(), 1), &["."], Limits::default()).json();
     for case in corpus::syntax() {
         let said = list(&report["diagnostics"]).iter().filter(|said| said["path"] == *case.path);
-        let has_place = said.clone().any(|said| said["start_line"].as_u64().is_some_and(|line| line > 0));
+        let has_place = said.clone().any(|said| said["line"].as_u64().is_some_and(|line| line > 0));
         let said: Vec<_> = said.map(|said| text(&said["message"])).collect();
         assert!(has_place, "{} has a line: {said:?}", case.path);
     }
