@@ -115,6 +115,9 @@ fn read_regular(path: &Path, limit: u64) -> Result<Arc<[u8]>, (DiagnosticKind, S
     Ok(bytes.into())
 }
 
+/// What is said of an ignore file.
+const IGNORES: &str = "what this file names is not scanned";
+
 /// What a look at the disk gave; paths are absolute.
 #[derive(Debug, Default)]
 struct Found {
@@ -280,7 +283,7 @@ fn collect(folder: &Path, builder: &WalkBuilder) -> Found {
                     complain(error, None, folder, &mut found.diagnostics);
                 }
                 if entry.file_name() == IGNORE_FILE {
-                    found.leave_out(folder, entry.path(), "what this file names is not scanned");
+                    found.leave_out(folder, entry.path(), IGNORES);
                 }
                 if let Some(kind) = entry.file_type() {
                     found.add(folder, entry.into_path(), kind);
@@ -306,6 +309,10 @@ fn add_tracked(folder: &Path, excludes: &Excludes, found: &mut Found) {
             || excludes.cover(&relative)
             || left_out_on_purpose.matched(&relative, false).is_ignore();
         let path = folder.join(&relative);
+        // One that names itself is passed over by the walk, and would hide what it names in silence.
+        if relative.file_name().is_some_and(|name| name == IGNORE_FILE) {
+            found.leave_out(folder, &path, IGNORES);
+        }
         // A file may be tracked and gone, or stand behind a link that replaced its folder.
         let stands_there = || path.canonicalize().is_ok_and(|end| end == path);
         if let (false, Ok(metadata), true) = (set_aside, path.symlink_metadata(), stands_there()) {

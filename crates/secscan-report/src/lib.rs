@@ -1,17 +1,22 @@
-//! A [`Report`] as text for a terminal, as JSON, as SARIF for code hosts, and its packages as a bill of materials.
+//! A [`Report`] as text for a terminal, as JSON, as SARIF for code hosts, as what CI systems show beside a change, and
+//! its packages as a bill of materials.
 //!
-//! Reading order: this page (the table of formats, and which findings an output lists) → `text` → `json` → `sarif` →
-//! `cyclonedx`.
+//! Reading order: this page (the table of formats, and which findings an output lists) → `words` (what several outputs
+//! say) → `text` → `json` → `sarif` → `cyclonedx` → `markdown` → `github` → `gitlab`.
 //! An output is one module and one line of [`FORMATS`]. The structs that appear on the wire live in the module of their
 //! format; the model knows none of them.
 
 #![forbid(unsafe_code)]
 
 mod cyclonedx;
+mod github;
+mod gitlab;
 mod indented;
 mod json;
+mod markdown;
 mod sarif;
 mod text;
+mod words;
 
 use std::io;
 
@@ -36,6 +41,10 @@ pub static FORMATS: &[Format] = &[
     Format { name: "json", about: "for scripts; `secscan schema report` describes it", write: json::write },
     Format { name: "sarif", about: "SARIF 2.1.0, for GitHub code scanning and editors", write: sarif::write },
     Format { name: "cyclonedx", about: "a bill of materials, CycloneDX 1.6 in JSON", write: cyclonedx::write },
+    Format { name: "markdown", about: "a summary for CI runs and comments", write: markdown::write },
+    Format { name: "github", about: "annotations, as workflow commands of GitHub Actions", write: github::write },
+    Format { name: "github-output", about: "numbers of findings, for $GITHUB_OUTPUT", write: github::write_outputs },
+    Format { name: "gitlab", about: "GitLab's Code Quality report", write: gitlab::write },
 ];
 
 /// The format of a name.

@@ -199,8 +199,8 @@ pub(crate) struct ScanArguments {
     /// Report the controls of this pack: hipaa, pci-dss, gdpr, kubernetes-hardening, or a pack file
     #[arg(long = "pack", value_name = "ID")]
     pub(crate) packs: Vec<String>,
-    /// Format of the report on standard output: text, json or sarif
-    #[arg(short, long, value_name = "FORMAT", value_parser = format)]
+    /// Format of the report on standard output [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_parser = format, long_help = formats())]
     pub(crate) format: Option<&'static secscan_report::Format>,
     /// Write a report to a file besides; any number of times
     #[arg(short, long = "output", value_name = "FORMAT=FILE", value_parser = output)]
@@ -302,6 +302,16 @@ fn format(name: &str) -> Result<&'static secscan_report::Format, String> {
         let names: Vec<_> = secscan_report::FORMATS.iter().map(|format| format.name).collect();
         format!("there is no format `{name}`; there are: {}", names.join(", "))
     })
+}
+
+/// The help of `--format`: every format with what it is for.
+fn formats() -> String {
+    let width = secscan_report::FORMATS.iter().map(|format| format.name.len()).max().unwrap_or(0);
+    let mut help = "Format of the report on standard output [default: text]\n".to_owned();
+    for format in secscan_report::FORMATS {
+        help.push_str(&format!("\n{:width$}  {}", format.name, format.about));
+    }
+    help
 }
 
 fn output(text: &str) -> Result<Output, String> {

@@ -1,12 +1,14 @@
 //! The command line of secscan: arguments in, a library call, an exit code out.
 //!
 //! Reading order: [`args`] (what can be said) → the commands, one module each ([`scan`], [`inspect`], [`explain`],
-//! [`rules`], [`packs`], [`init`], [`db`]) → what they share: [`targets`], [`settings`], [`rule_files`], [`progress`].
+//! [`rules`], [`packs`], [`init`], [`db`]) → what they share: [`targets`], [`settings`], [`changed`], [`rule_files`],
+//! [`progress`].
 
 #![forbid(unsafe_code)]
 
 mod args;
 mod cache;
+mod changed;
 mod db;
 mod explain;
 mod init;

@@ -1,7 +1,7 @@
 //! `secscan packs list | show`, and packs that are chosen for a scan.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use secscan_core::ScannerBuilder;
@@ -13,8 +13,7 @@ use crate::Verdict;
 /// Asks a builder for packs: ids of built-in ones, or pack files.
 pub(crate) fn choose(mut builder: ScannerBuilder, packs: &[&str]) -> anyhow::Result<ScannerBuilder> {
     for name in packs {
-        let is_file = name.ends_with(".yaml") || name.ends_with(".yml");
-        if is_file {
+        if is_file(name) {
             let pack = read(Path::new(name))?;
             builder = builder.pack(&*pack.id).add_pack(pack);
         } else {
@@ -22,6 +21,15 @@ pub(crate) fn choose(mut builder: ScannerBuilder, packs: &[&str]) -> anyhow::Res
         }
     }
     Ok(builder)
+}
+
+fn is_file(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// Those of the packs that are files.
+pub(crate) fn files(packs: &[&str]) -> impl Iterator<Item = PathBuf> {
+    packs.iter().filter(|name| is_file(name)).map(PathBuf::from)
 }
 
 /// Reads a pack file of a user.

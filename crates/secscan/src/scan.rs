@@ -1,6 +1,5 @@
 //! `secscan scan` and `secscan baseline`: from arguments and settings to a library call, and its report to outputs.
 
-use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,14 +10,14 @@ use secscan_core::config::Settings;
 use secscan_core::{Scanner, ScannerBuilder, Threshold};
 use secscan_discover::{Base, Forest, merge_base, revision};
 use secscan_model::report::{Notice, RunInputs};
-use secscan_model::{Candidate, DiagnosticKind, FileTree, Report, Source, SourceId};
+use secscan_model::{DiagnosticKind, Report, Source, SourceId};
 use secscan_parse::load::Spanned;
 use secscan_report::Shown;
 
 use crate::args::{BaselineArguments, Output, ScanArguments, Selection};
 use crate::progress::Progress;
 use crate::settings::{self, Found};
-use crate::{Verdict, cache, db, packs, rule_files, targets, unless_abandoned};
+use crate::{Verdict, cache, changed, db, packs, rule_files, targets, unless_abandoned};
 
 /// Scans and reports.
 pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
@@ -50,11 +49,9 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
         _ => None,
     };
     let mut report = prepared.scan(&scanner, selection, base.as_ref(), kept.as_ref())?;
-    let changed_rules = prepared.changed_rules(base.as_ref())?;
+    let changed = prepared.changed(arguments, &packs, base.as_ref())?;
     let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
-    report
-        .notices
-        .extend(notes.into_iter().flatten().chain(prepared.changed_ignore_files()).chain(changed_rules).map(note));
+    report.notices.extend(notes.into_iter().flatten().chain(changed).map(note));
     write_all(arguments, &report, shown, out)?;
     // A commit that changes nothing to look at is whole.
     let is_whole = reach == Reach::Staged && has_nothing(&report);
@@ -150,48 +147,18 @@ impl Prepared {
         found.flat_map(|found| found.config.settings.rules.iter().map(|folder| found.folder.join(&folder.value)))
     }
 
-    /// What is to be said of rule files that the base revision lacks or has otherwise: a change may bring rules, but not
-    /// loosen those that it is judged by in silence.
-    fn changed_rules(&self, base: Option<&Base>) -> anyhow::Result<Vec<Arc<str>>> {
-        let mut notes = Vec::new();
-        let Some(base) = base else { return Ok(notes) };
-        for folder in self.own_rules() {
-            for path in rule_files::changed_since(&folder, &base.commit)? {
-                let path = targets::slashed(&path);
-                notes.push(
-                    format!(
-                        "{path} differs from the base revision: this change decides itself by what rules it is judged"
-                    )
-                    .into(),
-                );
-            }
+    /// What is to be said of files that decide the scan of a change and that the change touches.
+    fn changed(&self, arguments: &ScanArguments, packs: &[&str], base: Option<&Base>) -> anyhow::Result<Vec<Arc<str>>> {
+        let Some(base_tree) = &self.base_tree else { return Ok(Vec::new()) };
+        let selection = &arguments.selection;
+        let mut notes = changed::ignore_files(&selection.targets, &self.tree, base_tree, base);
+        if let Some(base) = base {
+            let rules: Vec<_> = self.own_rules().chain(selection.rules.iter().cloned()).collect();
+            let files = selection.config.iter().chain(&arguments.baseline).chain(&selection.var_files).cloned();
+            let files: Vec<_> = files.chain(packs::files(packs)).collect();
+            notes.extend(changed::judges(&rules, &files, base)?);
         }
         Ok(notes)
-    }
-
-    /// What is to be said of files that leave others out of the scan and that the base revision lacks or has otherwise: a
-    /// change must not hide itself in silence.
-    fn changed_ignore_files(&self) -> Vec<Arc<str>> {
-        let Some(base) = &self.base_tree else { return Vec::new() };
-        let listing = self.tree.list();
-        let skipped = listing.diagnostics.iter().filter_map(|diagnostic| diagnostic.path.clone());
-        let listed = listing.files.iter().map(|file| file.path.clone());
-        let is_ignore_file = |path: &Arc<str>| path.rsplit('/').next() == Some(secscan_discover::IGNORE_FILE);
-        let names: BTreeSet<Arc<str>> = listed.chain(skipped).filter(is_ignore_file).collect();
-        let differs = |path: &Arc<str>| {
-            let file = Candidate::new(path.clone(), 0);
-            match (self.tree.read(&file).ok(), base.read(&file).ok()) {
-                (_, None) => true,
-                (now, before) => now.is_some() && now != before,
-            }
-        };
-        let changed = names.iter().filter(|path| differs(path));
-        changed
-            .map(|path| {
-                format!("{path} is new or differs from the base revision: this change decides itself what is left out")
-                    .into()
-            })
-            .collect()
     }
 
     /// A builder with everything that does not depend on the command.

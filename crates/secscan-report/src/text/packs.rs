@@ -1,6 +1,5 @@
 //! The controls of one pack: what fails first, what needs a person named, two numbers and no score.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -8,9 +7,7 @@ use secscan_model::ControlStatus;
 use secscan_model::report::{ControlResult, PackResult};
 
 use super::terminal::{FAINT, STRONG, Terminal, count, safe, status_style};
-
-/// What every compliance report of secscan says.
-const DISCLAIMER: &str = "evidence from static analysis; not a determination of compliance";
+use crate::words::{DISCLAIMER, numbers};
 
 /// How wide a column of numbers or titles gets at the most.
 const WIDEST: usize = 48;
@@ -84,35 +81,8 @@ fn write_list<W: io::Write>(pack: &PackResult, status: ControlStatus, terminal: 
 
 /// Writes the counts per status, and coverage and holding with what they are shares of.
 fn write_numbers<W: io::Write>(pack: &PackResult, terminal: &mut Terminal<W>) -> io::Result<()> {
-    let mut counts: BTreeMap<ControlStatus, u64> = BTreeMap::new();
-    for control in &pack.controls {
-        *counts.entry(control.status).or_default() += 1;
-    }
-    let of = |statuses: &[ControlStatus]| statuses.iter().filter_map(|status| counts.get(status)).sum::<u64>();
-    let words = ControlStatus::ALL
-        .into_iter()
-        .filter_map(|status| counts.get(&status).map(|number| format!("{number} {}", status.as_str())));
-    let all = count(pack.controls.len() as u64, "control");
-    terminal.prose(STRONG, "  ", 4, &format!("{all}: {}", words.collect::<Vec<_>>().join(", ")))?;
-    use ControlStatus as S;
-    let holding = of(&[S::Pass, S::Evidence]);
-    let verdicts = holding + of(&[S::Fail, S::Waived]);
-    let applicable = pack.controls.len() as u64 - of(&[S::NotApplicable]);
-    let coverage = percent(pack.coverage);
-    let share = percent(pack.holding);
-    terminal.prose(
-        Style::new(),
-        "  ",
-        4,
-        &format!(
-            "coverage {coverage}: {verdicts} of {applicable} applicable controls got a verdict; \
-             holding {share}: {holding} of these {verdicts} pass or have evidence"
-        ),
-    )?;
+    let (counts, shares) = numbers(pack);
+    terminal.prose(STRONG, "  ", 4, &counts)?;
+    terminal.prose(Style::new(), "  ", 4, &shares)?;
     terminal.prose(FAINT, "  ", 4, DISCLAIMER)
-}
-
-/// A share in whole per cent, rounded down: almost all is not all.
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "-".to_owned(), |share| format!("{} %", (share * 100.0 + 1e-9).floor()))
 }

@@ -8,7 +8,7 @@ use secscan_model::report::Notice;
 use secscan_model::{DiagnosticKind, Finding, FindingKind, Report, Severity, Status};
 
 use super::terminal::{BAD, FAINT, GOOD, ODD, STRONG, Terminal, count, safe, severity_style};
-use crate::{Options, Shown};
+use crate::{Options, Shown, words};
 
 /// How many notices are written out.
 const MOST_NOTICES: usize = 5;
@@ -149,18 +149,8 @@ fn aside(report: &Report, fails: &[&Finding], show: Shown) -> Vec<Aside> {
 }
 
 fn write_gate<W: io::Write>(report: &Report, terminal: &mut Terminal<W>) -> io::Result<()> {
-    let gate = &report.gate;
-    let (only, threshold) = match gate.threshold.strip_prefix("new:") {
-        Some(threshold) => ("new ", threshold),
-        None => ("", &*gate.threshold),
-    };
-    let (verdict, style) = if gate.failed { ("failed", BAD) } else { ("passed", GOOD) };
-    let verdict = terminal.paint(style, verdict);
+    let (verdict, why) = words::gate(&report.gate);
+    let verdict = terminal.paint(if report.gate.failed { BAD } else { GOOD }, verdict);
     let gate_word = terminal.paint(STRONG, "Gate");
-    if threshold == "never" || threshold.is_empty() {
-        return writeln!(terminal, "{gate_word}: {verdict}, findings do not fail it");
-    }
-    let number = if gate.counted == 0 { "no".to_owned() } else { gate.counted.to_string() };
-    let noun = if gate.counted == 1 { "finding" } else { "findings" };
-    writeln!(terminal, "{gate_word}: {verdict}, {number} {only}{noun} at {} or above", safe(threshold))
+    writeln!(terminal, "{gate_word}: {verdict}, {why}")
 }

@@ -1,6 +1,5 @@
 //! The terminal: colours when asked for, prose wrapped, and nothing that a hostile file could steer it with.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::io;
 
@@ -8,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use secscan_model::{ControlStatus, Severity};
 
 use crate::Options;
+pub(super) use crate::words::{count, is_unsafe, safe};
 
 /// For headings and numbers that matter.
 pub(super) const STRONG: Style = Style::new().bold();
@@ -99,45 +99,9 @@ impl<W: io::Write> io::Write for Terminal<W> {
     }
 }
 
-/// Whether a terminal may take the character for a command, or show what stands around it in another order.
-pub(super) fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Text on one line that is safe to print: line breaks and tabs become spaces, other controls are spelt out.
-pub(super) fn safe(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        match character {
-            '\n' | '\t' => safe.push(' '),
-            '\r' => {}
-            character if is_unsafe(character) => safe.extend(character.escape_unicode()),
-            character => safe.push(character),
-        }
-    }
-    Cow::Owned(safe)
-}
-
-/// A count with its noun, whose plural is made with an `s`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn controls_are_spelt_out() {
-        assert_eq!(safe("plain ünïcode"), "plain ünïcode");
-        assert_eq!(safe("a\nb\tc\r"), "a b c");
-        assert_eq!(safe("\u{1b}[31mred\u{9b}2J"), "\\u{1b}[31mred\\u{9b}2J");
-        assert_eq!(safe("x\u{202e}fdp.exe"), "x\\u{202e}fdp.exe");
-    }
 
     #[test]
     fn prose_hangs_where_it_does_not_fit() {

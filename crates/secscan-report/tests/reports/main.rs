@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
 
+mod ci;
 mod cyclonedx;
 mod json;
 mod sample;

@@ -196,6 +196,7 @@ fn help_tells_what_is_built_and_nothing_else() {
         "--pack",
         "completions",
         "Exit codes: 0",
+        "github-output  numbers of findings",
     ] {
         assert!(help.contains(built), "{built}");
     }

@@ -143,7 +143,7 @@ fn a_change_of_the_rules_that_judge_it_is_told() {
     ];
     let Some(workspace) = repository(&files) else { return };
     let told = |report: &Value| -> Vec<String> {
-        let said = diagnostics(report).into_iter().filter(|said| said.contains("by what rules it is judged"));
+        let said = diagnostics(report).into_iter().filter(|said| said.contains("by what it is judged"));
         said.filter_map(|said| said.split_whitespace().find(|word| word.ends_with(".yaml")).map(str::to_owned))
             .collect()
     };
@@ -212,6 +212,44 @@ fn a_change_cannot_hide_files_from_its_own_scan() {
     let (run, report) = scan(&workspace, &[]);
     let told = diagnostics(&report).iter().any(|said| said.contains(".secscanignore is new or differs"));
     assert!(told, "what hides files is told: {} {report}", run.stderr);
+}
+
+#[test]
+fn an_ignore_file_that_hides_itself_or_stands_above_the_target_is_told_too() {
+    let Some(workspace) = repository(&[("app/old.yaml", &privileged_pod("old"))]) else { return };
+    workspace.write("app/new.yaml", privileged_pod("new"));
+    let told = |path: &str, target: &str| {
+        commit(&workspace);
+        let said = diagnostics(&scan(&workspace, &[target]).1);
+        assert!(said.iter().any(|said| said.contains(&format!("{path} is new or differs"))), "{path}: {said:?}");
+        std::fs::remove_file(workspace.path(path)).expect("it is there");
+    };
+    workspace.write("app/.secscanignore", "*\n");
+    told("app/.secscanignore", ".");
+    workspace.write(".secscanignore", "new.yaml\n");
+    told(".secscanignore", "app");
+}
+
+#[test]
+fn what_is_named_on_the_command_line_and_comes_with_the_change_is_told() {
+    let Some(workspace) = repository(&[("old.yaml", &privileged_pod("old")), ("loose.toml", ""), ("own.tfvars", "")])
+    else {
+        return;
+    };
+    workspace.write("rules/my-own.yaml", rule("my-own", "acl = \"public-read\" # finding"));
+    workspace.write("known.json", "{\"version\": \"1\", \"findings\": []}");
+    workspace.write("loose.toml", "fail-on = \"never\"\n");
+    workspace.write("own.tfvars", "open = true\n");
+    let arguments = ["--config", "loose.toml", "--baseline", "known.json", "--rules", "rules", "--var-file", "own.tfvars"];
+    let said = diagnostics(&scan(&workspace, &arguments).1);
+    for file in ["loose.toml", "known.json", "rules/my-own.yaml", "own.tfvars"] {
+        let note = format!("{file} differs from the base revision");
+        assert!(said.iter().any(|said| said.contains(&note)), "{file}: {said:?}");
+    }
+    commit(&workspace);
+    git(&workspace, ".", &["branch", "--force", "main", "HEAD"]);
+    let said = diagnostics(&scan(&workspace, &arguments).1);
+    assert!(!said.iter().any(|said| said.contains("differs")), "once merged they are like any other: {said:?}");
 }
 
 #[test]
