@@ -1,18 +1,22 @@
 //! GitHub Actions: findings as annotations, which are workflow commands, and their numbers as outputs of a step.
 //!
 //! GitHub shows ten annotations of each level a step and drops the others in silence. So only what a change brings is
-//! annotated, the worst of it first, and how many are missing is said. Every line is one command: nothing from the
-//! scanned tree ends it, begins another, or is written among the outputs.
+//! annotated, the worst of it first, and how many are missing is said. Before the warnings stand files of settings that do
+//! not do what their author meant, or that a change brings to decide its own scan. Every line is one command: nothing
+//! from the scanned tree ends it, begins another, or is written among the outputs.
 
 use std::io::{self, Write};
 
-use secscan_model::{Finding, Origin, Report, Severity};
+use secscan_model::report::Notice;
+use secscan_model::{DiagnosticKind, Finding, Origin, Report, Severity};
 
 use crate::Options;
 use crate::words::{count, is_unsafe, short, worst_first};
 
 /// How many annotations of one level GitHub shows for a step.
 const MOST: usize = 10;
+/// How many warnings go to settings at the most.
+const MOST_SETTINGS: usize = 3;
 /// How many characters of a message or an advice are written; GitHub cuts annotations at a few thousand.
 const LONGEST: usize = 1000;
 
@@ -52,12 +56,20 @@ pub(crate) fn write(report: &Report, _: &Options, out: &mut dyn io::Write) -> io
     let mut out = io::BufWriter::new(out);
     let mut left_out = 0;
     let findings = worst_first(report);
+    let settings: Vec<_> = report.notices.iter().filter_map(of_settings).take(MOST_SETTINGS).collect();
     for level in [Level::Error, Level::Warning, Level::Notice] {
+        let mut room = level.room();
+        if level == Level::Warning {
+            for warning in &settings {
+                writeln!(out, "{warning}")?;
+            }
+            room -= settings.len();
+        }
         let of_level: Vec<_> = findings.iter().filter(|finding| Level::of(finding.severity) == level).collect();
-        for finding in of_level.iter().take(level.room()) {
+        for finding in of_level.iter().take(room) {
             annotate(level, finding, report, &mut out)?;
         }
-        left_out += of_level.len().saturating_sub(level.room());
+        left_out += of_level.len().saturating_sub(room);
     }
     if left_out > 0 {
         let more = count(left_out as u64, "more finding");
@@ -89,6 +101,14 @@ fn annotate(level: Level, finding: &Finding, report: &Report, out: &mut dyn io::
         write!(out, "%0AFix: {}", data(&short(advice, LONGEST)))?;
     }
     writeln!(out)
+}
+
+/// The warning about a file of settings; none for notices of another kind, or of no file.
+fn of_settings(notice: &Notice) -> Option<String> {
+    let path = notice.path.as_ref().filter(|_| notice.kind == DiagnosticKind::Configuration)?;
+    let line = notice.place.as_ref().map(|place| format!("line={},", place.start.line())).unwrap_or_default();
+    let message = data(&short(&notice.message, LONGEST));
+    Some(format!("::warning file={},{line}title=configuration::{message}", property(path)))
 }
 
 /// The text behind a command.

@@ -111,7 +111,8 @@ fn write_findings(report: &Report, page: &mut Page) {
 
 /// A pack: what fails, what cannot be told, what was accepted, and the numbers.
 fn about_pack(pack: &PackResult) -> String {
-    let mut text = format!("### {} ({})\n\n", literal(&short(&pack.title, LONGEST_NAME)), literal(&short(&pack.id, LONGEST_NAME)));
+    let mut text =
+        format!("### {} ({})\n\n", literal(&short(&pack.title, LONGEST_NAME)), literal(&short(&pack.id, LONGEST_NAME)));
     for status in [ControlStatus::Fail, ControlStatus::Unknown, ControlStatus::Waived] {
         let controls: Vec<_> = pack.controls.iter().filter(|control| control.status == status).collect();
         if controls.is_empty() {
@@ -157,12 +158,16 @@ fn about_notices(notices: &[Notice]) -> String {
     text
 }
 
+/// What means something to Markdown, or to the code hosts that extend it, within a line. A colon makes links and emoji.
+const ACTIVE: &str = "\\`*_[]<>{}&|#@!~$:";
+
 /// Text that Markdown shows as it is. An invisible space behind what begins a mention or a reference keeps code hosts
 /// from telling people, or issues, of it.
 fn literal(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 16);
     for character in text.chars() {
-        if character.is_ascii_punctuation() {
+        let is_address = character == '.' && literal.ends_with(['w', 'W']);
+        if ACTIVE.contains(character) || is_address {
             literal.push('\\');
         }
         literal.push(character);

@@ -7,22 +7,34 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secscan_discover::{Base, Forest, IGNORE_FILE, file_at};
-use secscan_model::{Candidate, FileTree};
+use secscan_model::report::Notice;
+use secscan_model::{Candidate, DiagnosticKind, FileTree};
 
 use crate::{rule_files, targets};
 
 /// What is to be said of folders of rules, and of further files that a change is judged by, such as a baseline.
-pub(crate) fn judges(rules: &[PathBuf], files: &[PathBuf], base: &Base) -> anyhow::Result<Vec<Arc<str>>> {
+pub(crate) fn judges(rules: &[PathBuf], files: &[PathBuf], base: &Base) -> anyhow::Result<Vec<Notice>> {
     let mut changed = Vec::new();
     for folder in rules {
         changed.extend(rule_files::changed_since(folder, &base.commit)?);
     }
     changed.extend(files.iter().filter(|file| differs(file, base) == Some(true)).cloned());
-    let note = |path: &PathBuf| {
-        let path = targets::slashed(path);
-        format!("{path} differs from the base revision: this change decides itself by what it is judged").into()
-    };
-    Ok(changed.iter().map(note).collect())
+    let what = "this file differs from the base revision: the change decides itself by what it is judged";
+    Ok(changed.iter().map(|path| note(targets::slashed(path).into(), what)).collect())
+}
+
+/// What is to be said of files in and above the targets that leave others out of the scan.
+pub(crate) fn ignore_files(named: &[String], tree: &Forest, base_tree: &Forest, base: Option<&Base>) -> Vec<Notice> {
+    let mut changed = within(tree, base_tree);
+    if let Some(base) = base {
+        changed.extend(above(named, base));
+    }
+    let what = "this file is new or differs from the base revision: the change decides itself what is left out";
+    changed.into_iter().map(|path| note(path, what)).collect()
+}
+
+fn note(path: Arc<str>, what: &str) -> Notice {
+    Notice { kind: DiagnosticKind::Configuration, path: Some(path), place: None, message: what.into() }
 }
 
 /// Whether the base revision has a file otherwise; none where it belongs to no repository with that revision, because
@@ -34,18 +46,6 @@ fn differs(file: &Path, base: &Base) -> Option<bool> {
     // Git may end lines otherwise on disk.
     let lines = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).replace("\r\n", "\n"));
     Some(lines(before) != lines(now))
-}
-
-/// What is to be said of files in and above the targets that leave others out of the scan.
-pub(crate) fn ignore_files(named: &[String], tree: &Forest, base_tree: &Forest, base: Option<&Base>) -> Vec<Arc<str>> {
-    let mut changed = within(tree, base_tree);
-    if let Some(base) = base {
-        changed.extend(above(named, base));
-    }
-    let note = |path: &Arc<str>| {
-        format!("{path} is new or differs from the base revision: this change decides itself what is left out").into()
-    };
-    changed.iter().map(note).collect()
 }
 
 fn within(tree: &Forest, base: &Forest) -> BTreeSet<Arc<str>> {
@@ -65,13 +65,15 @@ fn within(tree: &Forest, base: &Forest) -> BTreeSet<Arc<str>> {
 
 /// Those in the folders between the root of the repository and a target.
 fn above(named: &[String], base: &Base) -> BTreeSet<Arc<str>> {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     let mut changed = BTreeSet::new();
     let folders = named.iter().filter_map(|target| Path::new(target).canonicalize().ok()).filter(|path| path.is_dir());
     for folder in folders {
         for file in folder.ancestors().skip(1).map(|folder| folder.join(IGNORE_FILE)) {
             let Some(differs) = differs(&file, base) else { break };
             if differs {
-                changed.insert(file.display().to_string().into());
+                let below = file.strip_prefix(&here).map(targets::slashed);
+                changed.insert(below.unwrap_or_else(|_| format!("../{IGNORE_FILE}")).into());
             }
         }
     }

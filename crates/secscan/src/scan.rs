@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
     let mut report = prepared.scan(&scanner, selection, base.as_ref(), kept.as_ref())?;
     let changed = prepared.changed(arguments, &packs, base.as_ref())?;
     let notes = [base.as_ref().and_then(|base| base.note.clone()), prepared.note()];
-    report.notices.extend(notes.into_iter().flatten().chain(changed).map(note));
+    report.notices.extend(notes.into_iter().flatten().map(note).chain(changed));
     write_all(arguments, &report, shown, out)?;
     // A commit that changes nothing to look at is whole.
     let is_whole = reach == Reach::Staged && has_nothing(&report);
@@ -148,7 +148,7 @@ impl Prepared {
     }
 
     /// What is to be said of files that decide the scan of a change and that the change touches.
-    fn changed(&self, arguments: &ScanArguments, packs: &[&str], base: Option<&Base>) -> anyhow::Result<Vec<Arc<str>>> {
+    fn changed(&self, arguments: &ScanArguments, packs: &[&str], base: Option<&Base>) -> anyhow::Result<Vec<Notice>> {
         let Some(base_tree) = &self.base_tree else { return Ok(Vec::new()) };
         let selection = &arguments.selection;
         let mut notes = changed::ignore_files(&selection.targets, &self.tree, base_tree, base);

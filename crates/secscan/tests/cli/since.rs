@@ -144,8 +144,7 @@ fn a_change_of_the_rules_that_judge_it_is_told() {
     let Some(workspace) = repository(&files) else { return };
     let told = |report: &Value| -> Vec<String> {
         let said = diagnostics(report).into_iter().filter(|said| said.contains("by what it is judged"));
-        said.filter_map(|said| said.split_whitespace().find(|word| word.ends_with(".yaml")).map(str::to_owned))
-            .collect()
+        said.filter_map(|said| said.split(' ').nth(1).map(|path| path.trim_end_matches(':').to_owned())).collect()
     };
     assert_eq!(told(&scan(&workspace, &[]).1), [""; 0], "the same rules are nothing to tell");
     std::fs::remove_file(workspace.path("rules/my-gone.yaml")).expect("it is there");
@@ -210,7 +209,7 @@ fn a_change_cannot_hide_files_from_its_own_scan() {
     workspace.write(".secscanignore", "new.yaml\n");
     commit(&workspace);
     let (run, report) = scan(&workspace, &[]);
-    let told = diagnostics(&report).iter().any(|said| said.contains(".secscanignore is new or differs"));
+    let told = diagnostics(&report).iter().any(|said| said.contains(".secscanignore: this file is new or differs"));
     assert!(told, "what hides files is told: {} {report}", run.stderr);
 }
 
@@ -221,7 +220,10 @@ fn an_ignore_file_that_hides_itself_or_stands_above_the_target_is_told_too() {
     let told = |path: &str, target: &str| {
         commit(&workspace);
         let said = diagnostics(&scan(&workspace, &[target]).1);
-        assert!(said.iter().any(|said| said.contains(&format!("{path} is new or differs"))), "{path}: {said:?}");
+        assert!(
+            said.iter().any(|said| said.contains(&format!(" {path}: this file is new or differs"))),
+            "{path}: {said:?}"
+        );
         std::fs::remove_file(workspace.path(path)).expect("it is there");
     };
     workspace.write("app/.secscanignore", "*\n");
@@ -240,10 +242,11 @@ fn what_is_named_on_the_command_line_and_comes_with_the_change_is_told() {
     workspace.write("known.json", "{\"version\": \"1\", \"findings\": []}");
     workspace.write("loose.toml", "fail-on = \"never\"\n");
     workspace.write("own.tfvars", "open = true\n");
-    let arguments = ["--config", "loose.toml", "--baseline", "known.json", "--rules", "rules", "--var-file", "own.tfvars"];
+    let arguments =
+        ["--config", "loose.toml", "--baseline", "known.json", "--rules", "rules", "--var-file", "own.tfvars"];
     let said = diagnostics(&scan(&workspace, &arguments).1);
     for file in ["loose.toml", "known.json", "rules/my-own.yaml", "own.tfvars"] {
-        let note = format!("{file} differs from the base revision");
+        let note = format!(" {file}: this file differs from the base revision");
         assert!(said.iter().any(|said| said.contains(&note)), "{file}: {said:?}");
     }
     commit(&workspace);
