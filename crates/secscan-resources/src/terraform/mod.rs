@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`File`], [`parse`] and [`evaluate`] here; `syntax` (what files say, in either syntax); `files` (which
 //! folders are modules and who calls them); `module` (what a folder declares), `frame` and `calls` (module instances);
-//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `number` and `value`
+//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `number`, `decimal` and `value`
 //! (the expression language); `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data
 //! source that is computed); `emission` (resources and edges); `plan` (what a plan says beside or instead of that).
 //!
@@ -11,6 +11,7 @@
 mod body;
 mod calls;
 mod csv;
+mod decimal;
 mod emission;
 mod evaluator;
 mod expression;
