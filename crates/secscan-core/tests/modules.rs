@@ -47,8 +47,14 @@ fn one_cause_in_a_module_is_one_finding_however_often_it_is_called() {
 #[test]
 fn what_a_call_sets_is_found_at_the_call() {
     let files = [
-        ("live/main.tf", "module \"a\" {\n  source    = \"../disk\"\n  encrypted = false\n}\nmodule \"b\" {\n  source    = \"../disk\"\n  encrypted = true\n}\n"),
-        ("disk/main.tf", "variable \"encrypted\" {}\nresource \"aws_ebs_volume\" \"d\" {\n  encrypted = var.encrypted\n}\n"),
+        (
+            "live/main.tf",
+            "module \"a\" {\n  source    = \"../disk\"\n  encrypted = false\n}\nmodule \"b\" {\n  source    = \"../disk\"\n  encrypted = true\n}\n",
+        ),
+        (
+            "disk/main.tf",
+            "variable \"encrypted\" {}\nresource \"aws_ebs_volume\" \"d\" {\n  encrypted = var.encrypted\n}\n",
+        ),
     ];
     let found = findings(RULE, &files);
     assert_eq!(found.len(), 1, "{found:#?}");

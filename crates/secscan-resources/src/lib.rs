@@ -25,6 +25,6 @@ mod rewrite;
 pub mod terraform;
 
 pub use reading::{
-    Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims, read_file,
-    read_unit, units,
+    Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims,
+    read_file, read_unit, units,
 };

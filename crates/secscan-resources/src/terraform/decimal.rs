@@ -64,8 +64,7 @@ impl Decimal {
         for index in 0..self.digits.len() {
             let (digit, below, above) = (self.at(index), lower.at(index), upper.at(index));
             let down = below != digit || (inclusive && index + 1 == lower.digits.len());
-            let up =
-                digit != above && (inclusive || digit + 1 < above || index + 1 < upper.digits.len());
+            let up = digit != above && (inclusive || digit + 1 < above || index + 1 < upper.digits.len());
             if down && up {
                 let next = self.at(index + 1);
                 let halfway = next == b'5' && index + 2 == self.digits.len();

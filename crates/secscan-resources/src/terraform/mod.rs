@@ -109,9 +109,7 @@ fn parse_json(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<
     let document = parsed.documents.into_iter().next();
     let is_configuration = source.path.ends_with(".tf.json") || source.path.ends_with(".tofu.json");
     let file = match &document {
-        Some(document) if is_configuration => {
-            File { body: syntax::from_json(source, document), ..File::default() }
-        }
+        Some(document) if is_configuration => File { body: syntax::from_json(source, document), ..File::default() },
         _ => File { values: document, ..File::default() },
     };
     (file, parsed.comments)
