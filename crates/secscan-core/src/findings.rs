@@ -50,7 +50,8 @@ pub(crate) fn findings(graph: &Graph, verdicts: &[Verdict], rules: &RuleSet, pla
     candidates.extend(verdicts.iter().flat_map(self::candidates));
     candidates.sort_by(|a, b| order(graph, a).cmp(&order(graph, b)));
     let is_same = |a: &Candidate<'_>, b: &Candidate<'_>| {
-        (a.hit.at, a.rule, a.kind, a.advisory_id(), &a.hit.found) == (b.hit.at, b.rule, b.kind, b.advisory_id(), &b.hit.found)
+        (a.hit.at, a.rule, a.kind, a.advisory_id(), &a.hit.found)
+            == (b.hit.at, b.rule, b.kind, b.advisory_id(), &b.hit.found)
     };
     let one = |group: &[Candidate<'_>]| {
         let (first, others) = group.split_first()?;

@@ -14,7 +14,8 @@ use terraform::{Scan, scan};
 #[test]
 fn folders_give_the_resources_beside_them() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/terraform");
-    let mut folders: Vec<_> = fs::read_dir(&root).expect("fixtures").map(|entry| entry.expect("readable").path()).collect();
+    let mut folders: Vec<_> =
+        fs::read_dir(&root).expect("fixtures").map(|entry| entry.expect("readable").path()).collect();
     folders.retain(|path| path.is_dir());
     folders.sort();
     assert!(!folders.is_empty(), "no fixtures in {}", root.display());
@@ -41,7 +42,8 @@ fn describe(scan: &Scan) -> String {
         let called: String = resource.value.via().iter().map(|at| format!(" < {}", place(*at))).collect();
         let outer = place(resource.at);
         let value = show(&resource.value, &outer, &place);
-        writeln!(text, "{} {} {}{called}: {value}", place(resource.header()), resource.kind, resource.address).expect("to a string");
+        writeln!(text, "{} {} {}{called}: {value}", place(resource.header()), resource.kind, resource.address)
+            .expect("to a string");
     }
     for edge in &scan.graph.edges {
         let address = |id: secscan_model::ResourceId| &scan.graph.resource(id).address;
@@ -68,7 +70,8 @@ fn show(node: &Node, outer: &str, place: &impl Fn(Location) -> String) -> String
             format!("[{}]", items.iter().map(|item| show(item, outer, place)).collect::<Vec<_>>().join(", "))
         }
         Value::Map(map) => {
-            let entries = map.entries().iter().map(|entry| format!("{}: {}", entry.key, show(&entry.value, outer, place)));
+            let entries =
+                map.entries().iter().map(|entry| format!("{}: {}", entry.key, show(&entry.value, outer, place)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }

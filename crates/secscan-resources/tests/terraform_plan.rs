@@ -97,10 +97,12 @@ fn difference(ours: Option<&Node>, theirs: Option<&Node>, unknown: Option<&Node>
                 difference(map.get(key), others.get(key), unknown).map(|found| format!("{key}: {found}"))
             })
         }
-        (Value::List(items), Value::List(others)) if has_unknown => (0..items.len().max(others.len())).find_map(|index| {
-            let unknown = unknown.and_then(|unknown| unknown.items().get(index));
-            difference(items.get(index), others.get(index), unknown).map(|found| format!("{index}: {found}"))
-        }),
+        (Value::List(items), Value::List(others)) if has_unknown => {
+            (0..items.len().max(others.len())).find_map(|index| {
+                let unknown = unknown.and_then(|unknown| unknown.items().get(index));
+                difference(items.get(index), others.get(index), unknown).map(|found| format!("{index}: {found}"))
+            })
+        }
         _ if same(ours, theirs) => None,
         _ => Some(format!("here {}, there {}", show(ours), show(theirs))),
     }
@@ -111,7 +113,8 @@ fn differences(ours: &Evaluated, plan: &Node, outputs: &str) -> Vec<String> {
     let mut found = Vec::new();
     let theirs = resources(plan);
     let is_planned = |address: &&str| address.contains("terraform_data.");
-    let addresses: BTreeSet<&str> = ours.resources.iter().map(|resource| &*resource.address).filter(is_planned).collect();
+    let addresses: BTreeSet<&str> =
+        ours.resources.iter().map(|resource| &*resource.address).filter(is_planned).collect();
     let planned: BTreeSet<&str> = theirs.keys().map(String::as_str).collect();
     found.extend(addresses.difference(&planned).map(|address| format!("{address} is here only")));
     found.extend(planned.difference(&addresses).map(|address| format!("{address} is there only")));
@@ -137,7 +140,8 @@ fn modules_are_what_terraform_plans() {
     assert!(names.len() >= 60, "{} configurations", names.len());
     // The outputs of every case become those of the root module, where Terraform shows them.
     let call = |name: &String| {
-        let outputs: Vec<String> = files.iter().filter(|(path, _)| is_of(path, name)).flat_map(|(_, text)| outputs(text)).collect();
+        let outputs: Vec<String> =
+            files.iter().filter(|(path, _)| is_of(path, name)).flat_map(|(_, text)| outputs(text)).collect();
         let output = |output: &String| {
             format!("output \"{name}--{output}\" {{ value = nonsensitive(sensitive(module.{name}.{output})) }}\n")
         };
@@ -168,7 +172,9 @@ fn outputs(text: &[u8]) -> Vec<String> {
     let mut names: Vec<String> = native.map(str::to_owned).collect();
     if text.starts_with('{') || text.starts_with('[') {
         for root in parse_json(&text).items() {
-            names.extend(root.get("output").map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.to_string()));
+            names.extend(
+                root.get("output").map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.to_string()),
+            );
         }
     }
     names
@@ -179,7 +185,9 @@ fn root_modules_are_what_terraform_plans() {
     let files = unpacked(include_str!("terraform/roots.txt"));
     let mut found = Vec::new();
     for case in cases(&files) {
-        let within = |(path, text): &(String, Vec<u8>)| Some((path.strip_prefix(case)?.strip_prefix('/')?.to_owned(), text.clone()));
+        let within = |(path, text): &(String, Vec<u8>)| {
+            Some((path.strip_prefix(case)?.strip_prefix('/')?.to_owned(), text.clone()))
+        };
         let files: Files = files.iter().filter_map(within).collect();
         let Some(plan) = planned(&written(&files, case)) else {
             eprintln!("SKIPPED: there is no terraform to compare with");

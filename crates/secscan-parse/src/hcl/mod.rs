@@ -1,6 +1,7 @@
 //! HCL: the native syntax of Terraform, as `hcl-edit`'s syntax tree.
 //!
-//! Reading order: [`File`] and [`parse`], then `recover` (what is saved of a file with errors), then `scan` (where top-level
+//! Reading order: [`File`] and [`parse`], then `repeated` (keys that an object says twice), `recover` (what is saved of a
+//! file with errors) and `scan` (where top-level
 //! constructs and comments stand). The tree is not turned into located values here: most of HCL is expressions, and what
 //! they mean is the business of who evaluates them.
 //!
@@ -8,6 +9,7 @@
 //! are lost. What was lost is blanked out, byte for byte, before the rest is parsed, so that spans are true.
 
 mod recover;
+mod repeated;
 mod scan;
 
 use std::borrow::Cow;
@@ -18,7 +20,8 @@ use secscan_model::{Comment, Diagnostic, Source};
 /// A parsed file.
 #[derive(Debug, Default)]
 pub struct File {
-    /// The blocks and attributes; their spans are offsets into the source's bytes.
+    /// The blocks and attributes; their spans are offsets into the source's bytes. A key that an object says twice has
+    /// another name here the second time: its true name is what the source says at its span.
     pub body: Body,
     /// The comments in the order of the file.
     pub comments: Vec<Comment>,
@@ -32,7 +35,7 @@ pub fn parse(source: &Source) -> File {
     let (text, invalid) = readable(&source.bytes);
     let scan = scan::scan(&text, scan::Mode::Strict);
     let sound = invalid.is_empty() && scan.chunks.iter().all(|chunk| chunk.fault.is_none());
-    if sound && let Ok(body) = text.parse() {
+    if sound && let Ok(body) = repeated::parse(&text) {
         return File { body, comments: scan.comments, diagnostics: Vec::new() };
     }
     recover::recover(source, &text, &invalid)

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use hcl_edit::structure::Body;
 use secscan_model::{Diagnostic, DiagnosticKind, Platform, Source, Span};
 
 use crate::MAX_DIAGNOSTICS;
 
 use super::File;
+use super::repeated;
 use super::scan::{Chunk, Fault, Mode, scan};
 
 /// Parses each top-level construct of `text` alone, blanks out those that fail and parses what is left. `invalid` holds the
@@ -30,7 +30,7 @@ pub(super) fn recover(source: &Source, text: &str, invalid: &[usize]) -> File {
             diagnostics.push(diagnostic(source, kind, offset, &message));
         }
     }
-    let body = std::str::from_utf8(&saved).ok().and_then(|text| text.parse().ok());
+    let body = std::str::from_utf8(&saved).ok().and_then(|text| repeated::parse(text).ok());
     if body.is_none() {
         diagnostics.push(diagnostic(source, DiagnosticKind::Syntax, 0, "nothing of this file could be read"));
     }
@@ -66,7 +66,7 @@ fn error<'t>(
         return Some((DiagnosticKind::Syntax, at, "not UTF-8 text; this block was left out".into()));
     }
     let own = &text[chunk.span.clone()];
-    match own.parse::<Body>() {
+    match repeated::parse(own) {
         Err(error) => {
             let at = chunk.span.start + error.location().offset();
             Some((DiagnosticKind::Syntax, at, format!("{}; this block was left out", error.message())))

@@ -209,7 +209,8 @@ impl<'a> Evaluator<'a> {
 fn handed_down(providers: Written<'_>, name: &str) -> Option<String> {
     let Kind::Object(entries) = &providers.expression.kind else { return None };
     let source = providers.unit.source;
-    let text = |span: Span| std::str::from_utf8(source.bytes.get(span.range())?).ok().map(|text| text.trim_matches('"'));
+    let text =
+        |span: Span| std::str::from_utf8(source.bytes.get(span.range())?).ok().map(|text| text.trim_matches('"'));
     let entry = entries.iter().find(|(key, _)| text(key.span) == Some(name))?;
     text(entry.1.span).map(str::to_owned)
 }

@@ -140,7 +140,8 @@ fn names(caller: &str, name: &str) -> String {
 
 /// The path from one folder of the tree to another, as Terraform writes it.
 fn path_between(from: &str, to: &str) -> String {
-    let parts = |path: &'_ str| -> Vec<String> { path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect() };
+    let parts =
+        |path: &'_ str| -> Vec<String> { path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect() };
     let (from, to) = (parts(from), parts(to));
     let shared = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
     let up = std::iter::repeat_n("..".to_owned(), from.len() - shared);

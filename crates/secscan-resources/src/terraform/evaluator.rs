@@ -106,7 +106,12 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     /// The evaluation of the module of `folder` as a root. `var_files` are variable files that the user named, in order.
-    pub(super) fn new(folder: &Arc<str>, folders: &'a Folders<'a>, tree: Option<&'a Tree<'a>>, var_files: &[Unit<'a>]) -> Self {
+    pub(super) fn new(
+        folder: &Arc<str>,
+        folders: &'a Folders<'a>,
+        tree: Option<&'a Tree<'a>>,
+        var_files: &[Unit<'a>],
+    ) -> Self {
         let mut evaluator = Self {
             folders,
             modules: HashMap::new(),

@@ -69,7 +69,8 @@ impl<'a> Folders<'a> {
         for (folder, units) in &self.units {
             calls.insert(folder, units.iter().flat_map(|unit| self.called_by(folder, unit)).collect());
         }
-        let fetched: BTreeSet<&str> = self.fetched.values().flat_map(|by_name| by_name.values().map(String::as_str)).collect();
+        let fetched: BTreeSet<&str> =
+            self.fetched.values().flat_map(|by_name| by_name.values().map(String::as_str)).collect();
         let is_fetched = |folder: &str| fetched.contains(folder) || folder.split('/').any(|part| part == ".terraform");
         let called: BTreeSet<&str> = calls.values().flatten().copied().collect();
         let has_plan = |folder: &&str| self.plans(folder).next().is_some();

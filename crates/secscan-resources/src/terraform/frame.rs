@@ -131,7 +131,15 @@ impl<'a> Evaluator<'a> {
         let Some(index) = module.find(Kind::Variable, "", name) else {
             return Node::unresolved(format!("variable `{name}` is not declared in this folder"), at);
         };
-        let name = module.declarations[index].name;
+        let declaration = &module.declarations[index];
+        let name = declaration.name;
+        let is_given = match &self.frames[frame].call {
+            Some(call) => self.frames[call.frame].module.declarations[call.declaration].argument(name).is_some(),
+            None => module.inputs.contains_key(name),
+        };
+        if !is_given && declaration.argument("default").is_none() {
+            return Node::unresolved(format!("variable `{name}` has no value"), at);
+        }
         let what = || format!("variable `{name}`");
         self.once((frame, Names::Variables, name), what, at, |evaluator| evaluator.given(frame, index, at))
     }

@@ -87,7 +87,10 @@ pub(super) fn decode(text: &str, at: Location) -> Outcome {
     let source = Source::from_text(at.source, "", text);
     let parsed = secscan_parse::json::parse(&source);
     match parsed.documents.into_iter().next() {
-        Some(document) if parsed.comments.is_empty() && parsed.diagnostics.iter().all(|found| found.kind == DiagnosticKind::Ambiguous) => {
+        Some(document)
+            if parsed.comments.is_empty()
+                && parsed.diagnostics.iter().all(|found| found.kind == DiagnosticKind::Ambiguous) =>
+        {
             Ok(placed(&document, at))
         }
         _ => fail("the text is no JSON"),

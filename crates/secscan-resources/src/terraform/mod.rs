@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`File`], [`parse`] and [`evaluate`] here; `syntax` (what files say, in either syntax); `files` (which
 //! folders are modules and who calls them); `module` (what a folder declares), `frame` and `calls` (module instances);
-//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `number` and `value`
+//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `number`, `decimal` and `value`
 //! (the expression language); `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data
 //! source that is computed); `emission` (resources and edges); `plan` (what a plan says beside or instead of that).
 //!
@@ -11,6 +11,7 @@
 mod body;
 mod calls;
 mod csv;
+mod decimal;
 mod emission;
 mod evaluator;
 mod expression;
@@ -108,9 +109,7 @@ fn parse_json(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<
     let document = parsed.documents.into_iter().next();
     let is_configuration = source.path.ends_with(".tf.json") || source.path.ends_with(".tofu.json");
     let file = match &document {
-        Some(document) if is_configuration => {
-            File { body: syntax::from_json(source, document), ..File::default() }
-        }
+        Some(document) if is_configuration => File { body: syntax::from_json(source, document), ..File::default() },
         _ => File { values: document, ..File::default() },
     };
     (file, parsed.comments)

@@ -49,8 +49,8 @@ impl<'a> Declaration<'a> {
     /// An argument, that of the last override file that has it.
     pub(super) fn argument(&self, name: &str) -> Option<Written<'a>> {
         let blocks = self.overrides.iter().rev().copied().chain([(self.unit, self.block)]);
-        let mut found = blocks
-            .filter_map(|(unit, block)| Some(Written { unit, expression: &block.body.attribute(name)?.value }));
+        let mut found =
+            blocks.filter_map(|(unit, block)| Some(Written { unit, expression: &block.body.attribute(name)?.value }));
         found.next()
     }
 }
@@ -145,7 +145,8 @@ impl<'a> Module<'a> {
             ("terraform", &[]) => (Kind::Settings, "", "", "terraform".to_owned()),
             ("locals", &[]) => return self.declare_locals(unit, block),
             (
-                "resource" | "data" | "ephemeral" | "provider" | "module" | "variable" | "output" | "terraform" | "locals",
+                "resource" | "data" | "ephemeral" | "provider" | "module" | "variable" | "output" | "terraform"
+                | "locals",
                 _,
             ) => {
                 let message = format!("a `{}` block with {} names was left out", block.of, labels.len());

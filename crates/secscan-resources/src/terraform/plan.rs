@@ -135,7 +135,8 @@ impl Reading<'_> {
     fn referring(&self, tree: Node, address: &str) -> Node {
         let Some(root) = self.plan.at_path(&["configuration", "root_module"]) else { return tree };
         let (modules, name) = split(address);
-        let Some(module) = modules.iter().try_fold(root, |module, name| module.at_path(&["module_calls", name, "module"]))
+        let Some(module) =
+            modules.iter().try_fold(root, |module, name| module.at_path(&["module_calls", name, "module"]))
         else {
             return tree;
         };
@@ -161,7 +162,8 @@ impl Reading<'_> {
         match *parts {
             ["var", name, ..] => {
                 let Some((call, outer)) = modules.split_last() else { return Vec::new() };
-                let expression = module_at(outer).and_then(|outer| outer.at_path(&["module_calls", call, "expressions", name]));
+                let expression =
+                    module_at(outer).and_then(|outer| outer.at_path(&["module_calls", call, "expressions", name]));
                 let outer_prefix = parent(prefix);
                 let references = expression.map(references).unwrap_or_default();
                 references.iter().flat_map(|it| self.targets(root, outer, outer_prefix, it, levels)).collect()

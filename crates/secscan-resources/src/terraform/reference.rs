@@ -340,8 +340,9 @@ fn item(node: &Node, index: i64, walk: Walk<'_>) -> Outcome {
         return fail("the elements of a set have no numbers");
     }
     let index_in_list = usize::try_from(index).ok();
-    let before = node.as_list().unwrap_or_default().iter().take(index_in_list.map_or(0, |index| index.saturating_add(1)));
-    if let Some(uncertain) = before.filter(|item| item.as_unresolved().is_some_and(|item| item.perhaps_absent)).next() {
+    let up_to_it = index_in_list.map_or(0, |index| index.saturating_add(1));
+    let is_uncertain = |item: &&Node| item.as_unresolved().is_some_and(|item| item.perhaps_absent);
+    if let Some(uncertain) = node.as_list().unwrap_or_default().iter().take(up_to_it).find(is_uncertain) {
         return Ok(unresolved_by(uncertain, walk.at));
     }
     let item = node.as_list().and_then(|items| items.get(index_in_list?));

@@ -19,8 +19,7 @@ fn read_with(files: &[(&str, &str)], options: &Options) -> Read {
     let memory = MemoryTree::new(files.iter().copied());
     let listing = secscan_model::FileTree::list(&memory);
     let tree = Tree::new(&memory, &listing.files);
-    let sources: Vec<Source> =
-        listing.files.iter().filter_map(|candidate| tree.source(&candidate.path)).collect();
+    let sources: Vec<Source> = listing.files.iter().filter_map(|candidate| tree.source(&candidate.path)).collect();
     let mut diagnostics = Vec::new();
     let mut reading_of = |source: &Source| {
         let mut reading = FileReading::new(source.clone());

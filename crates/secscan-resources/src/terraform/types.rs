@@ -35,11 +35,15 @@ pub(super) struct Field {
 impl PartialEq for Type {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Any, Self::Any) | (Self::Bool, Self::Bool) | (Self::Number, Self::Number) | (Self::Text, Self::Text) => true,
+            (Self::Any, Self::Any)
+            | (Self::Bool, Self::Bool)
+            | (Self::Number, Self::Number)
+            | (Self::Text, Self::Text) => true,
             (Self::List(a), Self::List(b)) | (Self::Set(a), Self::Set(b)) | (Self::Map(a), Self::Map(b)) => a == b,
             (Self::Tuple(a), Self::Tuple(b)) => a == b,
             (Self::Object(a), Self::Object(b)) => {
-                a.len() == b.len() && a.iter().all(|(name, field)| field_of(b, name).is_some_and(|other| field.of == other.of))
+                a.len() == b.len()
+                    && a.iter().all(|(name, field)| field_of(b, name).is_some_and(|other| field.of == other.of))
             }
             _ => false,
         }
@@ -140,11 +144,7 @@ fn common<'n>(mut items: impl Iterator<Item = &'n Node>) -> Type {
 }
 
 /// An attribute of an object type.
-fn field(
-    evaluator: &mut Evaluator<'_>,
-    (key, of): &(Key, Expression),
-    scope: Scope<'_>,
-) -> Option<(Arc<str>, Field)> {
+fn field(evaluator: &mut Evaluator<'_>, (key, of): &(Key, Expression), scope: Scope<'_>) -> Option<(Arc<str>, Field)> {
     let name = key.kind.as_text()?.clone();
     let optional = match &of.kind {
         Kind::Call(call) if &*call.name == "optional" => Some(call),
@@ -191,7 +191,8 @@ pub(super) fn unify(types: &[&Type]) -> Option<Type> {
 
 /// The common type of tuples of one length, item by item.
 fn unify_tuples(types: &[&Type]) -> Option<Type> {
-    let tuples: Vec<&[Type]> = types.iter().filter_map(|of| if let Type::Tuple(of) = of { Some(&**of) } else { None }).collect();
+    let tuples: Vec<&[Type]> =
+        types.iter().filter_map(|of| if let Type::Tuple(of) = of { Some(&**of) } else { None }).collect();
     let length = tuples.first()?.len();
     if tuples.iter().any(|tuple| tuple.len() != length) {
         return None;
@@ -302,8 +303,7 @@ fn tuple(node: Node, types: &[Type]) -> Result<Node, Failure> {
     if items.len() != types.len() || Shape::of(&node).is_some_and(|shape| shape != Shape::List) {
         return fail(format!("a list of {} items is needed", types.len()));
     }
-    let converted: Result<Vec<_>, _> =
-        items.iter().zip(types).map(|(item, of)| convert(item.clone(), of)).collect();
+    let converted: Result<Vec<_>, _> = items.iter().zip(types).map(|(item, of)| convert(item.clone(), of)).collect();
     Ok(shapeless(Node { value: Value::List(converted?.into()), ..node }))
 }
 
@@ -338,7 +338,9 @@ pub(super) fn as_set(node: Node) -> Result<Node, Failure> {
     let Value::List(items) = &node.value else { return fail("a list is needed") };
     let mut keyed: Vec<(SetKey, Node)> = items.iter().map(|item| (SetKey::of(item), item.clone())).collect();
     keyed.sort_by(|(a, _), (b, _)| a.compare(b));
-    keyed.dedup_by(|(a, left), (b, right)| a.compare(b).is_eq() && left.as_unresolved().is_none() && right.as_unresolved().is_none());
+    keyed.dedup_by(|(a, left), (b, right)| {
+        a.compare(b).is_eq() && left.as_unresolved().is_none() && right.as_unresolved().is_none()
+    });
     let items: Vec<Node> = keyed.into_iter().map(|(_, item)| item).collect();
     Ok(Shape::Set.on(Node { value: Value::List(items.into()), ..node }))
 }

@@ -71,8 +71,9 @@ impl Shape {
 
     /// What most nodes of a shape have, shared.
     fn extra(self) -> Arc<Extra> {
-        static EXTRAS: LazyLock<[Arc<Extra>; 5]> =
-            LazyLock::new(|| Shape::ALL.map(|shape| Arc::new(Extra { tag: Some(shape.word().into()), ..Extra::default() })));
+        static EXTRAS: LazyLock<[Arc<Extra>; 5]> = LazyLock::new(|| {
+            Shape::ALL.map(|shape| Arc::new(Extra { tag: Some(shape.word().into()), ..Extra::default() }))
+        });
         EXTRAS[self as usize].clone()
     }
 

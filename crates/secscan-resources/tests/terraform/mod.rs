@@ -121,7 +121,9 @@ pub(crate) fn same(ours: &Node, theirs: &Node) -> bool {
 /// Whether a tree of ours is what a text says; numbers may be written in other ways.
 fn says_the_same(ours: &Node, theirs: &Node) -> bool {
     match (&ours.value, &theirs.value) {
-        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| says_the_same(a, b)),
+        (Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| says_the_same(a, b))
+        }
         (Value::Map(a), Value::Map(b)) => {
             a.len() == b.len()
                 && a.entries().iter().all(|entry| b.get(&entry.key).is_some_and(|b| says_the_same(&entry.value, b)))
@@ -143,8 +145,16 @@ fn same_scalars(a: &Scalar, b: &Scalar) -> bool {
 
 /// A number as it is written, without zeros behind the point that say nothing.
 fn shortest(text: &str) -> String {
-    let text = if text.contains('.') && !text.contains(['e', 'E']) { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    if text.contains(['e', 'E']) { text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| number.to_string()) } else { text.to_owned() }
+    let text = if text.contains('.') && !text.contains(['e', 'E']) {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
+    };
+    if text.contains(['e', 'E']) {
+        text.parse::<f64>().map_or_else(|_| text.to_owned(), |number| number.to_string())
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A value in the manner of JSON; `?` and the reason for what is not known.

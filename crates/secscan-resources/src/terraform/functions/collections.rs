@@ -349,9 +349,8 @@ fn merge(call: &Call<'_>) -> Outcome {
     }
     let node = merged.node(call.at);
     let types: Vec<Type> = call.args.iter().filter(|arg| !arg.is_null()).map(Type::of).collect();
-    let all_maps = types.first().is_some_and(|first| {
-        matches!(first, Type::Map(_)) && types.iter().all(|of| of == first)
-    });
+    let all_maps =
+        types.first().is_some_and(|first| matches!(first, Type::Map(_)) && types.iter().all(|of| of == first));
     Ok(if all_maps { Shape::Map.on(node) } else { node })
 }
 

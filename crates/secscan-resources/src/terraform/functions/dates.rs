@@ -9,10 +9,14 @@ use super::{Call, Function, strict};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     strict("formatdate", 2..=2, formatdate),
-    strict("plantimestamp", 0..=0, |call| Ok(Node::unresolved("what time it is when Terraform runs is not known", call.at))),
+    strict("plantimestamp", 0..=0, |call| {
+        Ok(Node::unresolved("what time it is when Terraform runs is not known", call.at))
+    }),
     strict("timeadd", 2..=2, timeadd),
     strict("timecmp", 2..=2, timecmp),
-    strict("timestamp", 0..=0, |call| Ok(Node::unresolved("what time it is when Terraform runs is not known", call.at))),
+    strict("timestamp", 0..=0, |call| {
+        Ok(Node::unresolved("what time it is when Terraform runs is not known", call.at))
+    }),
     strict("uuid", 0..=0, |call| Ok(Node::unresolved("`uuid` gives another text every time", call.at))),
 ];
 
@@ -40,12 +44,15 @@ impl Time {
             return Err(wrong());
         }
         let parts = [(0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19)];
-        let parts: Vec<i64> = parts.iter().map(|(from, to)| number(*from, *to)).collect::<Option<_>>().ok_or_else(wrong)?;
-        let fraction = bytes.get(19).filter(|byte| **byte == b'.').map_or(0, |_| {
-            1 + bytes[20..].iter().take_while(|byte| byte.is_ascii_digit()).count()
-        });
+        let parts: Vec<i64> =
+            parts.iter().map(|(from, to)| number(*from, *to)).collect::<Option<_>>().ok_or_else(wrong)?;
+        let fraction = bytes
+            .get(19)
+            .filter(|byte| **byte == b'.')
+            .map_or(0, |_| 1 + bytes[20..].iter().take_while(|byte| byte.is_ascii_digit()).count());
         let nanoseconds = text.get(20..19 + fraction.max(1)).unwrap_or_default();
-        let nanoseconds: i64 = format!("{nanoseconds:0<9}").get(..9).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+        let nanoseconds: i64 =
+            format!("{nanoseconds:0<9}").get(..9).and_then(|digits| digits.parse().ok()).unwrap_or(0);
         let zone = 19 + fraction;
         let ahead = match bytes.get(zone) {
             Some(b'Z') if bytes.len() == zone + 1 => 0,
@@ -58,8 +65,15 @@ impl Time {
         };
         let small = |index: usize| i8::try_from(parts[index]).unwrap_or(-1);
         let year = i16::try_from(parts[0]).unwrap_or(-1);
-        let clock =
-            DateTime::new(year, small(1), small(2), small(3), small(4), small(5), i32::try_from(nanoseconds).unwrap_or(0));
+        let clock = DateTime::new(
+            year,
+            small(1),
+            small(2),
+            small(3),
+            small(4),
+            small(5),
+            i32::try_from(nanoseconds).unwrap_or(0),
+        );
         Ok(Self { clock: clock.map_err(|_| wrong())?, ahead })
     }
 

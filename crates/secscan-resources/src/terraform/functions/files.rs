@@ -63,7 +63,9 @@ impl<'a> Evaluator<'a> {
             "fileset" => self.file_set(&path, &text(&args[1])?, at),
             _ => match self.files.source(&path) {
                 Some(source) => self.contents(name, source, args, at, scope),
-                None if self.files.exists(&path) == Some(false) => fail(format!("there is no file `{path}` in this scan")),
+                None if self.files.exists(&path) == Some(false) => {
+                    fail(format!("there is no file `{path}` in this scan"))
+                }
                 None => Ok(Node::unresolved(format!("`{path}` is not read"), at)),
             },
         }

@@ -6,6 +6,7 @@ use num_bigint::BigInt;
 use secscan_model::{Node, Part};
 
 use super::super::super::json;
+use super::super::super::template::MAX_TEXT;
 use super::super::super::types::{Type, convert};
 use super::super::super::value::{Failure, Outcome, boolean, fail, number, text};
 use super::super::Call;
@@ -84,6 +85,9 @@ pub(super) fn formatlist(call: &Call<'_>) -> Outcome {
     let count = lists.first().map_or(1, |list| list.len());
     if lists.iter().any(|list| list.len() != count) {
         return fail("the lists differ in length");
+    }
+    if count.saturating_mul(call.text(0)?.len()) > 16 * MAX_TEXT {
+        return fail("the list is too long");
     }
     let row = |row: usize| {
         format(call, &|index| {

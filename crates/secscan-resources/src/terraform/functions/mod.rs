@@ -195,7 +195,8 @@ impl<'a> Evaluator<'a> {
                 Value::List(items) => {
                     let is_uncertain = |item: &&Node| item.as_unresolved().is_some_and(|item| item.perhaps_absent);
                     // `concat` and `merge` know what to do with what may be absent.
-                    let uncertain = items.iter().find(is_uncertain).filter(|_| !matches!(&*call.name, "concat" | "merge"));
+                    let uncertain =
+                        items.iter().find(is_uncertain).filter(|_| !matches!(&*call.name, "concat" | "merge"));
                     if let Some(uncertain) = uncertain {
                         return Ok(Err(uncertain.clone()));
                     }

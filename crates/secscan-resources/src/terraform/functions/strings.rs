@@ -4,9 +4,9 @@ use regex::{Regex, RegexBuilder};
 use secscan_model::{Node, Part, Unresolved, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::super::template::MAX_PARTS;
+use super::super::template::{MAX_PARTS, MAX_TEXT};
 use super::super::value::{Entries, Failure, Outcome, fail, text};
-use super::{Call, Function, costly, lenient, strict};
+use super::{Call, Function, MAX_ITEMS, costly, lenient, strict};
 
 const ANY: usize = usize::MAX;
 
@@ -141,12 +141,16 @@ fn joined(call: &Call<'_>, parts: Vec<Part>, why: Option<std::sync::Arc<str>>) -
 
 fn indent(call: &Call<'_>) -> Outcome {
     let blanks = usize::try_from(call.int(0)?).map_err(|_| Failure::new("the number of blanks is negative"))?;
-    call.made(call.text(1)?.replace('\n', &format!("\n{}", " ".repeat(blanks.min(1_000)))))
+    let text = call.text(1)?;
+    if text.matches('\n').count().saturating_mul(blanks) > MAX_TEXT {
+        return fail("the text is too long");
+    }
+    call.made(text.replace('\n', &format!("\n{}", " ".repeat(blanks))))
 }
 
 fn join(call: &Call<'_>) -> Outcome {
     let separator = call.text(0)?;
-    let (mut parts, mut why) = (Vec::new(), None);
+    let (mut parts, mut why, mut length) = (Vec::new(), None, 0);
     for index in 1..call.args.len() {
         let list = call.arg(index)?;
         if list.as_unresolved().is_some() {
@@ -155,6 +159,10 @@ fn join(call: &Call<'_>) -> Outcome {
         for item in call.list(index)? {
             if item.as_unresolved().is_some_and(|item| item.perhaps_absent) {
                 return Err(Failure::unknown(item));
+            }
+            length += separator.len() + item.as_str().map_or(0, str::len);
+            if length > MAX_TEXT + separator.len() {
+                return fail("the text is too long");
             }
             if !parts.is_empty() {
                 parts.push(Part::Fixed((&*separator).into()));
@@ -277,7 +285,7 @@ fn replace(call: &Call<'_>) -> Outcome {
     let (whole, search, new) = (call.text(0)?, call.text(1)?, call.text(2)?);
     let inner = search.strip_prefix('/').and_then(|search| search.strip_suffix('/'));
     let growth = (whole.len() + 1).saturating_mul(new.len());
-    if growth > 64 * super::super::template::MAX_TEXT {
+    if growth > 64 * MAX_TEXT {
         return fail("the text is too long");
     }
     match inner {
@@ -290,9 +298,9 @@ fn split(call: &Call<'_>) -> Outcome {
     let (separator, whole) = (call.text(0)?, call.text(1)?);
     let part = |part: &str| Node::text(part, call.at);
     if separator.is_empty() {
-        return call.items(whole.chars().map(|c| part(c.encode_utf8(&mut [0; 4]))).collect());
+        return call.items(whole.chars().take(MAX_ITEMS + 1).map(|c| part(c.encode_utf8(&mut [0; 4]))).collect());
     }
-    call.items(whole.split(&*separator).map(part).collect())
+    call.items(whole.split(&*separator).take(MAX_ITEMS + 1).map(part).collect())
 }
 
 fn substr(call: &Call<'_>) -> Outcome {

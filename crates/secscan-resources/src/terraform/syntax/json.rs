@@ -119,7 +119,9 @@ impl File<'_> {
             Value::List(items) => Kind::List(items.iter().map(|item| self.expression(item, texts)).collect()),
             Value::Map(map) => {
                 let entries = map.entries().iter().filter(|entry| &*entry.key != "//");
-                Kind::Object(entries.map(|entry| (self.key(entry, texts), self.expression(&entry.value, texts))).collect())
+                Kind::Object(
+                    entries.map(|entry| (self.key(entry, texts), self.expression(&entry.value, texts))).collect(),
+                )
             }
         };
         Expression { kind, span: node.at.span }
@@ -167,7 +169,8 @@ fn is_template(text: &str) -> bool {
 /// How Terraform reads the texts of an argument of a block.
 fn reading(of: &str, name: &str) -> Texts {
     match (of, name) {
-        ("variable", "type") | (_, "depends_on" | "ignore_changes" | "provider" | "providers" | "replace_triggered_by") => {
+        ("variable", "type")
+        | (_, "depends_on" | "ignore_changes" | "provider" | "providers" | "replace_triggered_by") => {
             Texts::Expressions
         }
         ("dynamic", "iterator") => Texts::Expressions,

@@ -125,9 +125,16 @@ impl Lowering<'_> {
     }
 
     fn key(&self, key: &ObjectKey) -> Key {
+        // The parser may have seen another name: that of a key which the object says a second time.
+        let written = self.text.get(parsed_range(key)).unwrap_or_default();
+        let is_plain = |text: &&str| !text.is_empty() && !text.contains(['\\', '"', '$', '%']);
         let kind = match key {
-            ObjectKey::Ident(name) => KeyKind::Name(name.as_str().into()),
+            ObjectKey::Ident(name) => KeyKind::Name(Some(written).filter(is_plain).unwrap_or(name.as_str()).into()),
             ObjectKey::Expression(expr::Expression::Variable(name)) => KeyKind::Name(name.as_str().into()),
+            ObjectKey::Expression(expr::Expression::String(text)) => {
+                let inner = written.strip_prefix('"').and_then(|written| written.strip_suffix('"'));
+                KeyKind::Name(inner.filter(is_plain).unwrap_or(text.as_str()).into())
+            }
             ObjectKey::Expression(key) => KeyKind::Computed(self.expression(key)),
         };
         Key { span: self.span(key), kind }

@@ -61,7 +61,11 @@ fn references_cross_modules_through_arguments() {
         }
     "#;
     let read = read_with(&[("infra/main.tf", root), ("modules/child/main.tf", CHILD)], &Options::default());
-    assert!(read.edges().contains(&"module.m.aws_s3_bucket.logs -bucket-> aws_kms_key.k".to_owned()), "{:?}", read.edges());
+    assert!(
+        read.edges().contains(&"module.m.aws_s3_bucket.logs -bucket-> aws_kms_key.k".to_owned()),
+        "{:?}",
+        read.edges()
+    );
 }
 
 #[test]
@@ -90,7 +94,10 @@ fn fetched_modules_are_read_and_others_stay_opaque() {
         ("infra/.terraform/modules/modules.json", manifest),
         ("infra/.terraform/modules/m/main.tf", "module \"inner\" { source = \"git::https://example.com/inner\" }"),
         ("infra/.terraform/modules/m.inner/sub/main.tf", "resource \"a_b\" \"x\" {}\noutput \"o\" { value = 1 }"),
-        ("infra/main.tf", "module \"m\" { source = \"x/y/z\" }\nmodule \"gone\" { source = \"x/y/gone\" }\noutput \"o\" { value = module.gone.x }"),
+        (
+            "infra/main.tf",
+            "module \"m\" { source = \"x/y/z\" }\nmodule \"gone\" { source = \"x/y/gone\" }\noutput \"o\" { value = module.gone.x }",
+        ),
     ];
     let read = read_with(&files, &Options::default());
     assert!(read.addresses().contains(&"module.m.module.inner.a_b.x"), "{:?}", read.addresses());
@@ -126,7 +133,10 @@ fn only_folders_that_nobody_calls_are_root_modules() {
 fn modules_that_call_themselves_are_said_and_the_rest_is_read() {
     let files = [
         ("infra/main.tf", "module \"m\" {\n source = \"./m\"\n}\nresource \"a_b\" \"root\" {}"),
-        ("infra/m/main.tf", "module \"back\" {\n source = \"../\"\n}\nmodule \"own\" {\n source = \"./\"\n}\nresource \"a_b\" \"x\" {}"),
+        (
+            "infra/m/main.tf",
+            "module \"back\" {\n source = \"../\"\n}\nmodule \"own\" {\n source = \"./\"\n}\nresource \"a_b\" \"x\" {}",
+        ),
     ];
     let read = read_with(&files, &Options::default());
     assert!(read.addresses().contains(&"module.m.a_b.x") && read.addresses().contains(&"a_b.root"));
@@ -144,7 +154,8 @@ fn modules_cannot_multiply_without_end() {
     let calls = |next: usize| -> String {
         (0..10).map(|n| format!("module \"m{n}\" {{\n source = \"../l{next}\"\n}}\n")).collect()
     };
-    let mut files: Vec<(String, String)> = (1..8).map(|level| (format!("l{level}/main.tf"), calls(level + 1))).collect();
+    let mut files: Vec<(String, String)> =
+        (1..8).map(|level| (format!("l{level}/main.tf"), calls(level + 1))).collect();
     files.push(("infra/main.tf".to_owned(), calls(1)));
     files.push(("l8/main.tf".to_owned(), "resource \"a_b\" \"x\" {\n count = 1000\n}".to_owned()));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
@@ -182,12 +193,19 @@ fn wrong_configurations_are_said_with_their_place_and_the_rest_is_read() {
         resource "a_b" "z" { name = module.m.nothing }
         module "m" { source = "./m" }
     "#;
-    let read = read_with(&[("infra/main.tf", root), ("infra/m/main.tf", "output \"o\" { value = 1 }")], &Options::default());
+    let read =
+        read_with(&[("infra/main.tf", root), ("infra/m/main.tf", "output \"o\" { value = 1 }")], &Options::default());
     assert_eq!(read.show("a_b.x[999]", "rest"), "\"known\"");
     let said: Vec<String> = read
         .diagnostics
         .iter()
-        .map(|found| format!("{} | {}", found.at.map_or("", |at| read.text_at(at)).split_whitespace().collect::<Vec<_>>().join(" "), found.message))
+        .map(|found| {
+            format!(
+                "{} | {}",
+                found.at.map_or("", |at| read.text_at(at)).split_whitespace().collect::<Vec<_>>().join(" "),
+                found.message
+            )
+        })
         .collect();
     let expected = [
         "resource \"a_b\" \"x\" | only the first 1000 of 10000 instances of `a_b.x` were looked at",
@@ -210,7 +228,10 @@ fn files_are_read_from_the_scan_and_their_texts_stand_there() {
     let read = read_with(&files, &Options::default());
     let policy = read.node("a_b.x", "policy");
     assert_eq!((show(policy), read.text_at(policy.at)), ("\"{\\\"a\\\": 1}\"".to_owned(), "{\"a\": 1}"));
-    assert_eq!(policy.via().iter().map(|at| read.text_at(*at)).collect::<Vec<_>>(), ["file(\"${path.module}/policy.json\")"]);
+    assert_eq!(
+        policy.via().iter().map(|at| read.text_at(*at)).collect::<Vec<_>>(),
+        ["file(\"${path.module}/policy.json\")"]
+    );
     assert_eq!(read.show("a_b.x", "text"), "\"Hi N\"");
     assert_eq!(read.show("a_b.x", "out"), "?`../../secret` is outside of this scan");
 }

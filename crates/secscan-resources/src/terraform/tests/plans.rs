@@ -56,7 +56,8 @@ fn plans_beside_their_configuration_stand_where_it_is_written() {
           cidr     = "0.0.0.0/0"
         }
     "#;
-    let child = "variable \"cidr\" {}\nresource \"aws_security_group_rule\" \"in\" {\n count = 1\n cidr_blocks = [var.cidr]\n}";
+    let child =
+        "variable \"cidr\" {}\nresource \"aws_security_group_rule\" \"in\" {\n count = 1\n cidr_blocks = [var.cidr]\n}";
     let files = [("infra/main.tf", root), ("infra/net/main.tf", child), ("infra/plan.json", PLAN)];
     let read = read_with(&files, &Options::default());
     let bucket = read.node("aws_s3_bucket.logs", "bucket");
@@ -64,7 +65,11 @@ fn plans_beside_their_configuration_stand_where_it_is_written() {
     let enabled = read.node("aws_s3_bucket.logs", "versioning/0/enabled");
     assert_eq!((show(enabled), read.text_at(enabled.at)), ("false".to_owned(), "var.env == \"dev\""));
     let tags = read.node("aws_s3_bucket.logs", "tags");
-    assert_eq!(read.text_at(tags.at), "resource \"aws_s3_bucket\" \"logs\"", "what is written nowhere stands at the header");
+    assert_eq!(
+        read.text_at(tags.at),
+        "resource \"aws_s3_bucket\" \"logs\"",
+        "what is written nowhere stands at the header"
+    );
     let rule = "module.net[\"a\"].aws_security_group_rule.in[0]";
     let cidr = read.node(rule, "cidr_blocks/0");
     assert_eq!((show(cidr), read.text_at(cidr.at)), ("\"0.0.0.0/0\"".to_owned(), "\"0.0.0.0/0\""));
