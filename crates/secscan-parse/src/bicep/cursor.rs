@@ -91,7 +91,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Takes a mark that must be next.
-    pub(super) fn expect(&mut self, mark: &str) -> Read<()> {
+    pub(super) fn need(&mut self, mark: &str) -> Read<()> {
         if self.eat(mark) { Ok(()) } else { self.error(format!("`{mark}` is missing here")) }
     }
 

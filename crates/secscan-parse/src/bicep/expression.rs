@@ -27,7 +27,7 @@ impl Cursor<'_> {
         self.space();
         let yes = self.expression()?;
         self.space();
-        self.expect(":")?;
+        self.need(":")?;
         self.space();
         let no = self.expression()?;
         Ok(self.made(ExprKind::Ternary(condition.into(), yes.into(), no.into()), start))
@@ -128,7 +128,7 @@ impl Cursor<'_> {
                 self.space();
                 let index = self.expression()?;
                 self.space();
-                self.expect("]")?;
+                self.need("]")?;
                 ExprKind::Index(value.into(), index.into(), safe)
             } else if self.rest().starts_with('!') && !self.rest().starts_with("!=") && !self.rest().starts_with("!~") {
                 // `a!` says that it is not null.
@@ -158,7 +158,7 @@ impl Cursor<'_> {
         let start = self.at_next();
         let Some(next) = self.rest().chars().next() else { return self.error("a value is missing here") };
         let kind = match next {
-            '\'' => return self.quoted(),
+            '\'' | '$' => return self.quoted(),
             '[' => return self.array(),
             '{' => return self.object(),
             '(' => return self.parenthesis(),
@@ -192,7 +192,7 @@ impl Cursor<'_> {
                 self.space();
                 let condition = self.expression()?;
                 self.space();
-                self.expect(")")?;
+                self.need(")")?;
                 self.space();
                 let body = self.expression()?;
                 ExprKind::If(condition.into(), body.into())
@@ -243,7 +243,7 @@ impl Cursor<'_> {
     }
 
     fn arguments(&mut self) -> Read<Vec<Expr>> {
-        self.expect("(")?;
+        self.need("(")?;
         let mut arguments = Vec::new();
         loop {
             self.space();
@@ -284,9 +284,9 @@ impl Cursor<'_> {
     fn repeated(&mut self, start: usize) -> Read<Expr> {
         let (item, index) = if self.eat("(") {
             let item = self.ident()?;
-            self.expect(",")?;
+            self.need(",")?;
             let index = self.ident()?;
-            self.expect(")")?;
+            self.need(")")?;
             (item, Some(index))
         } else {
             (self.ident()?, None)
@@ -295,11 +295,11 @@ impl Cursor<'_> {
             return self.error("`in` is missing here");
         }
         let over = self.expression()?;
-        self.expect(":")?;
+        self.need(":")?;
         self.space();
         let body = self.expression()?;
         self.space();
-        self.expect("]")?;
+        self.need("]")?;
         let repeated = For { item, index, over, body };
         Ok(self.made(ExprKind::For(repeated.into()), start))
     }
@@ -355,7 +355,7 @@ impl Cursor<'_> {
         };
         // A type within a type may be optional.
         self.eat("?");
-        self.expect(":")?;
+        self.need(":")?;
         self.space();
         Ok(Property::Entry(key, self.expression()?))
     }

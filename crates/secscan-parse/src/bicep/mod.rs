@@ -9,6 +9,8 @@ mod cursor;
 mod expression;
 mod statement;
 pub mod syntax;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Source, Span};

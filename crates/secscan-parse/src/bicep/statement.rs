@@ -1,13 +1,19 @@
 //! Statements.
 
+use secscan_model::Span;
+
 use super::cursor::{Cursor, Read};
 use super::syntax::{Expr, ExprKind, Ident, Imported, Resource, Statement, StatementKind, Type};
+
+/// How many errors a file may have until none of it is read twice.
+const MAX_REREAD: usize = 1_000;
 
 /// The words that statements begin with.
 const KEYWORDS: &[&str] = &[
     "assert",
     "extends",
     "extension",
+    "extensionConfig",
     "func",
     "import",
     "metadata",
@@ -40,10 +46,13 @@ impl Cursor<'_> {
         }
     }
 
-    /// Goes to the next line that begins a statement.
+    /// Goes to the next line that begins a statement: the next after the one that cannot be read, so that a bracket
+    /// without an end takes no other statement with it. In a file full of errors, the next after where reading ended.
     fn resume(&mut self, start: usize) {
         (self.depth, self.tallest, self.chain) = (0, 0, 0);
-        self.at = self.at.max(start);
+        if self.errors.len() < MAX_REREAD {
+            self.at = start;
+        }
         loop {
             self.skip_line();
             let rest = self.rest();
@@ -70,86 +79,102 @@ impl Cursor<'_> {
         let start = self.at;
         let keyword = self.peek_word();
         self.at += keyword.len();
-        let mut header = self.span(start);
-        let mut headed = |cursor: &Self| header = cursor.span(start);
-        let kind = match keyword {
-            "param" => {
-                let name = self.ident()?;
-                headed(self);
-                let has_type = self.continues("|") || !self.rest().starts_with(['=', '\n']);
-                let of = if has_type { Some(self.type_text()?) } else { None };
-                let default = if self.eat("=") { Some(self.value()?) } else { None };
-                StatementKind::Parameter(name, of, default)
-            }
-            "var" => {
-                let name = self.ident()?;
-                headed(self);
-                self.blanks();
-                if !self.rest().starts_with('=') {
-                    self.type_text()?;
-                }
-                self.expect("=")?;
-                StatementKind::Variable(name, self.value()?)
-            }
-            "resource" | "module" => {
-                let (name, of) = (self.ident()?, self.primary()?);
-                headed(self);
-                let existing = self.eat_word("existing");
-                self.expect("=")?;
-                let resource = Resource { name, of, existing, value: self.value()? };
-                match keyword {
-                    "resource" => StatementKind::Resource(resource),
-                    _ => StatementKind::Module(resource),
-                }
-            }
-            "output" => {
-                let name = self.ident()?;
-                headed(self);
-                let of = Some(self.type_text()?);
-                self.expect("=")?;
-                StatementKind::Output(name, of, self.value()?)
-            }
-            "func" => {
-                let name = self.ident()?;
-                headed(self);
-                let parameters = self.parameters()?;
-                self.type_text()?;
-                self.expect("=>")?;
-                StatementKind::Function(name, parameters, self.value()?)
-            }
-            "import" => self.import()?,
-            "using" => {
-                self.blanks();
-                let path = self.value()?;
-                self.skip_line();
-                StatementKind::Using(path)
-            }
-            "type" => {
-                self.ident()?;
-                self.expect("=")?;
-                self.type_text()?;
-                StatementKind::Other
-            }
-            "targetScope" | "metadata" | "assert" => {
-                if keyword != "targetScope" {
-                    self.ident()?;
-                }
-                self.expect("=")?;
-                self.value()?;
-                StatementKind::Other
-            }
-            "provider" | "extension" | "extends" | "test" => {
-                self.skip_balanced(false)?;
-                StatementKind::Other
-            }
-            _ => return self.error("this is no statement of Bicep"),
-        };
+        let (kind, header) = self.says(keyword, start)?;
         let span = self.span(start);
         self.blanks();
         if !self.rest().is_empty() && !self.rest().starts_with(['\n', '}']) {
             return self.error("the statement should end here");
         }
         Ok(Statement { decorators, kind, span, header })
+    }
+
+    /// What a statement says, behind its keyword, and where its header ends.
+    fn says(&mut self, keyword: &str, start: usize) -> Read<(StatementKind, Span)> {
+        let kind = match keyword {
+            "param" | "var" | "output" => return self.named_value(keyword, start),
+            "resource" | "module" => return self.resource(keyword, start),
+            "func" => {
+                let name = self.ident()?;
+                let parameters = self.parameters()?;
+                self.type_text()?;
+                self.need("=>")?;
+                StatementKind::Function(name, parameters, self.value()?)
+            }
+            "import" => self.import()?,
+            "using" => {
+                let path = self.value()?;
+                if self.eat_word("with") {
+                    self.value()?;
+                }
+                StatementKind::Using(path)
+            }
+            "type" => {
+                self.ident()?;
+                self.need("=")?;
+                self.space();
+                self.type_text()?;
+                StatementKind::Other
+            }
+            "targetScope" => {
+                self.need("=")?;
+                self.value()?;
+                StatementKind::Other
+            }
+            "metadata" | "assert" => {
+                self.ident()?;
+                self.need("=")?;
+                self.value()?;
+                StatementKind::Other
+            }
+            "test" => {
+                self.resource(keyword, start)?;
+                StatementKind::Other
+            }
+            "provider" | "extension" | "extensionConfig" | "extends" => {
+                self.skip_balanced(false)?;
+                StatementKind::Other
+            }
+            _ => return self.error("this is no statement of Bicep"),
+        };
+        Ok((kind, self.span(start)))
+    }
+
+    /// `param name type = value`, `var name = value`, `output name type = value`.
+    fn named_value(&mut self, keyword: &str, start: usize) -> Read<(StatementKind, Span)> {
+        let name = self.ident()?;
+        let header = self.span(start);
+        let has_type = self.continues("|") || {
+            self.blanks();
+            !self.rest().is_empty() && !self.rest().starts_with(['=', '\n'])
+        };
+        let of = if has_type { Some(self.type_text()?) } else { None };
+        if keyword == "param" && !self.eat("=") {
+            return Ok((StatementKind::Parameter(name, of, None), header));
+        }
+        if keyword != "param" {
+            self.need("=")?;
+        }
+        let value = self.value()?;
+        let kind = match keyword {
+            "param" => StatementKind::Parameter(name, of, Some(value)),
+            "var" => StatementKind::Variable(name, value),
+            _ => StatementKind::Output(name, of, value),
+        };
+        Ok((kind, header))
+    }
+
+    /// `resource name 'type' existing = value`, `module name 'path' = value`.
+    fn resource(&mut self, keyword: &str, start: usize) -> Read<(StatementKind, Span)> {
+        let (name, of) = (self.ident()?, self.primary()?);
+        let header = self.span(start);
+        let existing = self.eat_word("existing");
+        self.need("=")?;
+        let resource = Resource { name, of, existing, value: self.value()? };
+        let kind = match keyword {
+            "resource" => StatementKind::Resource(resource),
+            _ => StatementKind::Module(resource),
+        };
+        Ok((kind, header))
     }
 
     /// A value behind an `=`, perhaps on the next line.
@@ -203,7 +228,7 @@ impl Cursor<'_> {
 
     /// The parameters of a function; their types are passed over.
     fn parameters(&mut self) -> Read<Vec<Ident>> {
-        self.expect("(")?;
+        self.need("(")?;
         let mut parameters = Vec::new();
         loop {
             self.space();
@@ -223,7 +248,7 @@ impl Cursor<'_> {
         self.skip_balanced(false)?;
         let span = self.span(start);
         let text = self.text[start..self.at].trim_end();
-        Ok(Type { text: text.into(), span: secscan_model::Span::new(span.start as usize, start + text.len()) })
+        Ok(Type { text: text.into(), span: Span::new(span.start as usize, start + text.len()) })
     }
 
     /// Passes brackets and what is in them, up to an `=` or the end of the line, or in a list up to a comma.
@@ -234,11 +259,11 @@ impl Cursor<'_> {
             let Some(next) = self.rest().chars().next() else { return Ok(()) };
             match next {
                 '\'' => drop(self.quoted()?),
-                '{' | '(' | '[' => {
+                '{' | '(' | '[' | '<' => {
                     open.push(next);
                     self.at += 1;
                 }
-                '}' | ')' | ']' => {
+                '}' | ')' | ']' | '>' => {
                     if open.pop().is_none() {
                         return Ok(());
                     }

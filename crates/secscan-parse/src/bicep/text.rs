@@ -8,7 +8,50 @@ use super::syntax::{Expr, ExprKind};
 impl Cursor<'_> {
     /// Text in one quote on each side, or in three.
     pub(super) fn quoted(&mut self) -> Read<Expr> {
-        if self.rest().starts_with("'''") { self.verbatim() } else { self.single() }
+        let marks = self.rest().bytes().take_while(|byte| *byte == b'$').count();
+        match self.rest()[marks..].starts_with("'''") {
+            true if marks > 0 => self.verbatim_with_values(marks),
+            true => self.verbatim(),
+            false if marks > 0 => self.error("`'''` is missing here"),
+            false => self.single(),
+        }
+    }
+
+    /// Text over several lines with values in it: as many dollars as stand before the quotes open one.
+    fn verbatim_with_values(&mut self, marks: usize) -> Read<Expr> {
+        let start = self.at;
+        self.at += marks + 3;
+        let open = format!("{}{{", "$".repeat(marks));
+        for line_break in ["\r\n", "\n"] {
+            if self.rest().starts_with(line_break) {
+                self.at += line_break.len();
+                break;
+            }
+        }
+        let (mut pieces, mut text, mut piece_start) = (Vec::new(), String::new(), self.at);
+        loop {
+            let rest = self.rest();
+            let Some(next) = rest.chars().next() else { return self.error("the text has no end") };
+            if rest.starts_with("'''") && !rest.starts_with("''''") {
+                break;
+            }
+            // Of more dollars than are asked for, the first ones are text.
+            if rest.starts_with(&open) {
+                self.fixed(&mut pieces, &mut text, piece_start);
+                self.at += open.len();
+                self.space();
+                pieces.push(self.expression()?);
+                self.space();
+                self.need("}")?;
+                piece_start = self.at;
+            } else {
+                text.push(next);
+                self.at += next.len_utf8();
+            }
+        }
+        self.fixed(&mut pieces, &mut text, piece_start);
+        self.at += 3;
+        Ok(Expr { kind: ExprKind::Interpolated(pieces), span: self.span(start) })
     }
 
     /// Text over several lines, as it is written.
@@ -43,7 +86,7 @@ impl Cursor<'_> {
                     self.space();
                     pieces.push(self.expression()?);
                     self.space();
-                    self.expect("}")?;
+                    self.need("}")?;
                     piece_start = self.at;
                 }
                 _ => {
@@ -78,7 +121,9 @@ impl Cursor<'_> {
             Some('u') => {
                 let digits =
                     self.rest()[2..].strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(digits, _)| digits);
-                let decoded = digits.and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
+                // Half of a pair of surrogates is no character, but Bicep takes it.
+                let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                let decoded = code.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
                 match (decoded, digits) {
                     (Some(decoded), Some(digits)) => (decoded, digits.len() + 4),
                     _ => return self.error("this is no character"),

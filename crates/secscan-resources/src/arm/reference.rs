@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use secscan_model::{Map, Node, Value};
 
-use super::evaluator::{
-    AT_DEPLOYMENT, Deployment, Names, add, hole, inherit, perhaps, refers_to, through, unknown_because,
-};
+use super::evaluator::{AT_DEPLOYMENT, Deployment, Names};
 use super::json::DEPLOYMENT;
 use super::term::{Declaration, Deploys, Kind, Over, Parent, Term, get};
+use super::value::{add, hole, inherit, perhaps, refers_to, through, unknown_because};
 use crate::composed::Composed;
 
 /// What a resource is called: its full type, and its full name, which may be known in part only.
@@ -161,7 +160,7 @@ impl<'a> Deployment<'a> {
     fn outputs_of(&mut self, declaration: &'a Declaration, names: Names, term: &Term) -> Node {
         let key = format!("{declaration:p} {:?}", names.iter().map(|(_, value)| value.raw_text()).collect::<Vec<_>>());
         if let Some(known) = self.outputs.get(&key) {
-            self.shared.spend(super::evaluator::weight(known));
+            self.shared.spend(crate::arm::value::weight(known));
             return known.clone();
         }
         let outer = std::mem::replace(&mut self.names, names);
@@ -372,7 +371,7 @@ pub(super) fn refer_dependencies(value: Node) -> Node {
         _ => item.clone(),
     };
     let items = depends.items().iter().map(refer).collect();
-    let depends = super::evaluator::like(depends, Value::List(Arc::new(items)));
+    let depends = crate::arm::value::like(depends, Value::List(Arc::new(items)));
     let Value::Map(map) = &value.value else { return value };
     let mut map = Map::clone(map);
     let key =

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 use secscan_model::{Entry, Location, Map, Node, Value};
 
 use super::same;
-use crate::arm::evaluator::{inherit, perhaps, unknown_because};
 use crate::arm::term::{get, plain};
+use crate::arm::value::{inherit, perhaps, unknown_because};
 
 /// The longest list that lists are compared with.
 const MAX_COMPARED: usize = 1_000;

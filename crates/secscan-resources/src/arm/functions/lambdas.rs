@@ -5,8 +5,9 @@ use std::sync::Arc;
 use secscan_model::{Map, Node};
 
 use super::collections::unknown_items;
-use crate::arm::evaluator::{Deployment, inherit, perhaps, unknown_because};
+use crate::arm::evaluator::Deployment;
 use crate::arm::term::{Kind, Term, plain};
+use crate::arm::value::{inherit, perhaps, unknown_because};
 
 /// How many items a function is applied to.
 const MAX_ITEMS: usize = 10_000;
@@ -77,7 +78,7 @@ fn reduce<'a>(
     for (index, item) in items.into_iter().enumerate() {
         let index = Node::int(index as i64, item.at);
         value = apply(at, lambda, &[value, item, index]);
-        if !at.shared.spend(1 + super::super::evaluator::weight(&value)) {
+        if !at.shared.spend(1 + crate::arm::value::weight(&value)) {
             return Node::unresolved("too large to evaluate", term.at);
         }
     }

@@ -12,10 +12,9 @@ use std::sync::Arc;
 
 use secscan_model::{Node, Scalar, ScalarKind, Unresolved, Value};
 
-use super::evaluator::{
-    AT_DEPLOYMENT, Deployment, hole, index_name, inherit, perhaps, refers_to, through, unknown_because,
-};
+use super::evaluator::{AT_DEPLOYMENT, Deployment};
 use super::term::{Kind, Term, get, plain};
+use super::value::{hole, index_name, inherit, perhaps, refers_to, through, unknown_because};
 
 /// The value of a call.
 pub(super) fn call<'a>(at: &mut Deployment<'a>, written: &'a str, arguments: &'a [Term], term: &'a Term) -> Node {
@@ -62,7 +61,7 @@ fn ordinary<'a>(at: &mut Deployment<'a>, name: &str, written: &str, arguments: &
         },
     };
     match made {
-        Some(made) if at.shared.spend(super::evaluator::weight(&made)) => inherit(made, &values),
+        Some(made) if at.shared.spend(crate::arm::value::weight(&made)) => inherit(made, &values),
         Some(_) => Node::unresolved("too large to evaluate", term.at),
         None => {
             let unknown = Node::unresolved(format!("what `{written}` gives is {AT_DEPLOYMENT}"), term.at);

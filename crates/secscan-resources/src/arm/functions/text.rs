@@ -5,8 +5,9 @@ use std::sync::Arc;
 use secscan_model::{Location, Node, Value};
 
 use super::shown;
-use crate::arm::evaluator::{Deployment, add, inherit, unknown_because};
+use crate::arm::evaluator::Deployment;
 use crate::arm::term::{Term, plain};
+use crate::arm::value::{add, inherit, unknown_because};
 use crate::composed::Composed;
 
 /// The longest text that padding makes.

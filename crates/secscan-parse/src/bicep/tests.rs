@@ -1,0 +1,92 @@
+//! What the parser makes of files that end too early, hold nonsense, or nest too deep.
+
+use proptest::prelude::*;
+use secscan_model::{Source, SourceId};
+
+use super::syntax::{Expr, ExprKind, StatementKind};
+use super::{Bicep, parse};
+
+const FILE: &str = include_str!("../../../../fixtures/bicep/main.bicep");
+
+fn read(text: &str) -> Bicep {
+    parse(&Source::from_text(SourceId(0), "main.bicep", text))
+}
+
+/// The value of the variable `x`.
+fn value(text: &str) -> Option<Expr> {
+    let found = read(text).statements.into_iter().find_map(|statement| match statement.kind {
+        StatementKind::Variable(name, value) if &*name.name == "x" => Some(value),
+        _ => None,
+    });
+    found
+}
+
+#[test]
+fn a_file_parses_and_keeps_its_comments() {
+    let parsed = read(FILE);
+    assert_eq!(parsed.diagnostics, []);
+    let comments: Vec<&str> = parsed.comments.iter().map(|comment| &FILE[comment.span.range()]).collect();
+    assert_eq!(comments, ["// only there"]);
+}
+
+#[test]
+fn after_an_error_the_next_statement_is_read() {
+    for broken in [
+        "var a = ",
+        "resource a 'A/b@1' = {\n  b: 1\n",
+        "param a string = 'open\n",
+        "func",
+        "))",
+        "wrong = 1",
+        "var a = [1",
+        "var a = 'x${'\n",
+    ] {
+        let text = format!("{broken}\nvar x = 1\n");
+        assert!(!read(&text).diagnostics.is_empty(), "{broken}");
+        assert!(value(&text).is_some(), "{broken}");
+    }
+}
+
+#[test]
+fn places_hold_what_they_say() {
+    for (text, expected) in [
+        ("var x = 'a' // note\n", "'a'"),
+        ("var x = a.b  \n", "a.b"),
+        ("var x = f( 1 ) \n", "f( 1 )"),
+        ("var x = 1 + 2 /* two */\n", "1 + 2"),
+        ("var x = [\n  1\n]\n", "[\n  1\n]"),
+        ("var x = ''' raw '''\n", "''' raw '''"),
+        ("var x = $'''\n${a}'''\n", "$'''\n${a}'''"),
+        ("var x = a ? b : c\n", "a ? b : c"),
+    ] {
+        let value = value(text).unwrap_or_else(|| panic!("no value in {text}"));
+        assert_eq!(&text[value.span.range()], expected);
+    }
+}
+
+#[test]
+fn texts_are_decoded() {
+    let text = |text: &str| match value(&format!("var x = {text}\n")).map(|value| value.kind) {
+        Some(ExprKind::Text(text)) => text.to_string(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(text(r"'it\'s \u{41}\n\${x}'"), "it's A\n${x}");
+    assert_eq!(text("'''\nfirst\nsecond'''"), "first\nsecond", "the first line break belongs to the quotes");
+    assert_eq!(text("'''it's'''"), "it's");
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        read(&text);
+    }
+
+    #[test]
+    fn no_cut_panics(from in 0..FILE.len(), length in 0..40_usize, instead in "[{}()\\[\\]'$@.:=?! \n]{0,3}") {
+        let to = (from + length).min(FILE.len());
+        if FILE.is_char_boundary(from) && FILE.is_char_boundary(to) {
+            let parsed = read(&format!("{}{instead}{}", &FILE[..from], &FILE[to..]));
+            prop_assert!(parsed.diagnostics.iter().all(|diagnostic| diagnostic.at.is_some()));
+        }
+    }
+}
