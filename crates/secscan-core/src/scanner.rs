@@ -197,10 +197,13 @@ impl ScannerBuilder {
         self
     }
 
-    /// Judges Kubernetes manifests for a release: an API version that only a later one removes is no finding.
+    /// Judges Kubernetes manifests for a release: an API version that only a later one removes is no finding, and the Pod
+    /// Security Standards are those that it enforces.
     #[must_use]
     pub fn kubernetes_version(self, version: KubernetesVersion) -> Self {
-        self.parameter("kubernetes-removals", vec![Literal::Text(format!("<={version}"))])
+        let removals = vec![Literal::Text(format!("<={version}"))];
+        self.parameter("kubernetes-removals", removals)
+            .parameter("kubernetes-version", vec![Literal::Text(version.to_string())])
     }
 
     /// Takes ignore entries, waivers, controls that are not applicable, and parameters from a settings file. Their
@@ -283,22 +286,22 @@ impl ScannerBuilder {
             digest.update(format!("{rule:?}").as_bytes());
         }
         let rules_digest = digest.hex();
-        let choice = (&self.parameters, &self.only, &self.skip, self.settings.min_severity);
+        let choice = (&self.parameters, &self.packs, &self.only, &self.skip, self.settings.min_severity);
         digest.update(format!("{choice:?}").as_bytes());
         let rules_fingerprint = digest.hex();
         let mut rules: Vec<Rule> = blob.rules;
         rules.append(&mut self.user_rules);
         secscan_rules::bind(&mut rules, &self.parameters)?;
         let redactor = Redactor::new(&rules);
-        let (rules, idle_rules) = self.chosen_rules(rules)?;
         let (packs, idle_packs) = self.chosen_packs()?;
+        let (rules, idle_rules) = self.chosen_rules(rules, &packs)?;
         let mut settings = self.settings;
         settings.inputs.date = settings.today.to_string().into();
         Ok(Scanner { rules, idle_rules, rules_digest, rules_fingerprint, redactor, packs, idle_packs, settings })
     }
 
-    /// The rules that run, and those that exist besides.
-    fn chosen_rules(&self, rules: Vec<Rule>) -> Result<(RuleSet, BTreeSet<RuleId>), BuildError> {
+    /// The rules that run, and those that exist besides. Rules on demand run where one of these packs maps them.
+    fn chosen_rules(&self, rules: Vec<Rule>, packs: &[Pack]) -> Result<(RuleSet, BTreeSet<RuleId>), BuildError> {
         let is_named = |rule: &Rule, name: &String| {
             *rule.info.id.0 == **name || rule.info.topics.iter().any(|topic| **topic == **name)
         };
@@ -309,7 +312,11 @@ impl ScannerBuilder {
         }
         let least = self.settings.min_severity.unwrap_or(Severity::Info);
         let runs = |rule: &Rule| {
-            let is_wanted = self.only.is_empty() || self.only.iter().any(|name| is_named(rule, name));
+            let is_demanded = || !rule.on_demand || packs.iter().any(|pack| maps(pack, &rule.info.id));
+            let is_wanted = match self.only.is_empty() {
+                true => is_demanded(),
+                false => self.only.iter().any(|name| is_named(rule, name)),
+            };
             is_wanted && rule.info.severity >= least && !self.skip.iter().any(|name| is_named(rule, name))
         };
         let (chosen, idle): (Vec<_>, Vec<_>) = rules.into_iter().partition(runs);
@@ -630,6 +637,11 @@ impl Scanner {
         let counted = findings.iter().filter(counts).count() as u64;
         Gate { failed: counted > 0, counted, threshold: threshold.to_string().into() }
     }
+}
+
+/// Whether a pack maps a rule by its id: topics alone do not demand one.
+fn maps(pack: &Pack, rule: &RuleId) -> bool {
+    pack.map.iter().any(|entry| entry.rules.contains(rule))
 }
 
 /// Diagnostics with their places, sorted, each once.

@@ -81,9 +81,10 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "allow-escalation",
             "cap-add", // list, upper case, without CAP_
             "cap-drop",
-            "seccomp",  // RuntimeDefault | Localhost | Unconfined (Compose: the same words)
-            "apparmor", // RuntimeDefault | Localhost | Unconfined
-            "selinux",  // {user, role, type, level}
+            "seccomp",   // RuntimeDefault | Localhost | Unconfined (Compose: the same words)
+            "apparmor",  // RuntimeDefault | Localhost | Unconfined
+            "annotated", // {seccomp, apparmor}: what annotations of the pod say about it, in their own words
+            "selinux",   // {user, role, type, level}
             "proc-mount",
             "windows-host-process",
             "host-network",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::check::{Body, Check, Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
 use crate::quantity;
+use crate::ranges::version_in;
 
 /// A parameter that cannot be set so.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -98,7 +99,30 @@ fn bind_test(test: &mut Test, params: &BTreeMap<String, Param>) {
             link.condition.iter_mut().for_each(|test| bind_test(test, params));
             link.count.iter_mut().for_each(|matcher| bind_matcher(matcher, params));
         }
+        Test::Param(name, matcher) => {
+            bind_matcher(matcher, params);
+            let holds = params.get(name).is_some_and(|param| stands_at(param, matcher));
+            // Nothing that must hold, or nothing that can.
+            *test = if holds { Test::All(Vec::new()) } else { Test::Any(Vec::new()) };
+        }
     }
+}
+
+/// The words that a condition may ask of a parameter.
+pub(crate) fn asks_of_parameter(matcher: &Matcher) -> bool {
+    matches!(matcher, Matcher::Equals(_) | Matcher::In(_) | Matcher::NotIn(_) | Matcher::Version(_))
+}
+
+/// Whether what a parameter stands at is what a matcher asks for; of a list, whether one of it is.
+fn stands_at(param: &Param, matcher: &Matcher) -> bool {
+    param.default.iter().any(|value| match matcher {
+        Matcher::Equals(operand) | Matcher::In(operand) => operand.values().contains(value),
+        Matcher::NotIn(operand) => !operand.values().contains(value),
+        Matcher::Version(operand) => {
+            operand.values().iter().any(|range| version_in(&value.text(), &range.text()) == Some(true))
+        }
+        _ => false,
+    })
 }
 
 fn bind_matcher(matcher: &mut Matcher, params: &BTreeMap<String, Param>) {

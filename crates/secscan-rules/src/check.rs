@@ -25,6 +25,8 @@ pub struct Rule {
     pub params: BTreeMap<String, Param>,
     /// The finding's message; the title where there is none.
     pub message: Option<Vec<Piece>>,
+    /// Whether it runs only where a pack that was asked for maps it, or somebody names it.
+    pub on_demand: bool,
 }
 
 /// What a rule asks, and of what.
@@ -141,6 +143,8 @@ pub enum Test {
     Is(Matcher),
     /// About other resources.
     Linked(Box<Link>),
+    /// About what a parameter stands at: decided when the rule is bound.
+    Param(String, Matcher),
 }
 
 /// A path as a list of steps.

@@ -35,6 +35,9 @@ pub struct RuleFile {
     /// Further reading.
     #[serde(default)]
     pub links: Vec<String>,
+    /// Whether it runs only where a pack that was asked for maps it by its id, or `only` names it.
+    #[serde(default)]
+    pub on_demand: bool,
     /// Thresholds and lists that users may set.
     #[serde(default)]
     pub params: BTreeMap<String, ParamFile>,

@@ -30,6 +30,7 @@ pub(super) fn read(pod: &Pod, item: &Node, role: &str) -> Node {
             ("cap-drop", security.capabilities("drop")),
             ("seccomp", security.seccomp()),
             ("apparmor", security.apparmor()),
+            ("annotated", security.annotated()),
             ("selinux", security.effective(&["seLinuxOptions"])),
             ("proc-mount", security.own(&["procMount"])),
             ("windows-host-process", security.effective(&["windowsOptions", "hostProcess"])),

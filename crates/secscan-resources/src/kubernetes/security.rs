@@ -3,7 +3,7 @@
 
 use secscan_model::Node;
 
-use super::attributes::{at_path, each, field, replaced};
+use super::attributes::{at_path, each, field, record, replaced};
 use super::workload::Pod;
 
 /// The annotations that said what `seccompProfile` and `appArmorProfile` say today. For containers their name follows.
@@ -58,6 +58,14 @@ impl<'a> Security<'a> {
         let path = ["appArmorProfile", "type"];
         let own = self.own(&path).or_else(|| self.annotation(CONTAINER_APPARMOR));
         own.or_else(|| self.effective(&path)).map(profile)
+    }
+
+    /// What annotations of the pod say about this container, each in its own words.
+    pub(super) fn annotated(&self) -> Option<Node> {
+        let annotations = self.pod.annotations.as_ref()?;
+        let [seccomp, apparmor] = [CONTAINER_SECCOMP, CONTAINER_APPARMOR].map(|prefix| self.annotation(prefix));
+        let is_any = seccomp.is_some() || apparmor.is_some();
+        is_any.then(|| record(annotations, [("seccomp", seccomp), ("apparmor", apparmor)]))
     }
 
     /// The annotation of the pod about this container.

@@ -6,6 +6,7 @@ use secscan_model::vocabulary;
 use secscan_parse::load::{Located, Raw};
 
 use super::{Problem, path, select_words};
+use crate::bind::asks_of_parameter;
 use crate::check::{Link, Literal, Matcher, Operand, Order, Other, Path, Pattern, Scope, Selector, Step, Test};
 
 /// The words beside equality.
@@ -57,13 +58,28 @@ impl Compiler<'_> {
                         format!("the matcher `{word}` stands beside paths; a key of that name is written '\"{word}\"'");
                     return Err(Problem::new(value.name_at, hint));
                 }
-                text => paths.push(self.entry(text, value, top)?),
+                text => match text.strip_prefix("$param.") {
+                    Some(name) => tests.push(self.parameter(name, value)?),
+                    None => paths.push(self.entry(text, value, top)?),
+                },
             }
         }
         // Paths come first: a finding is placed at the first written path, which a combinator has only inside.
         let mut all = group(paths);
         all.extend(tests);
         Ok(one_or_all(all))
+    }
+
+    /// A question to a parameter, wherever one speaks of an element.
+    fn parameter(&mut self, name: &str, value: &Located) -> Result<Test, Problem> {
+        if !self.known_params.contains(name) {
+            return Err(Problem::new(value.name_at, format!("there is no parameter `{name}`")));
+        }
+        self.used_params.insert(name.to_owned());
+        match self.matchers(value)?.as_deref() {
+            Some([matcher]) if asks_of_parameter(matcher) => Ok(Test::Param(name.to_owned(), matcher.clone())),
+            _ => Err(Problem::new(value.at, "a parameter is compared with a value, `in`, `not-in` or `version`")),
+        }
     }
 
     fn conditions(&mut self, located: &Located, top: bool) -> Result<Vec<Test>, Problem> {

@@ -160,7 +160,7 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
     }
-    Rule { info: Arc::new(info(file, platforms)), body, params, message }
+    Rule { info: Arc::new(info(file, platforms)), body, params, message, on_demand: file.on_demand }
 }
 
 fn checks(

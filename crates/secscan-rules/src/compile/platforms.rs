@@ -32,7 +32,7 @@ fn asked(test: &Test, at_resource: bool) -> Option<BTreeSet<Platform>> {
         }
         Test::At { step: Step::Root, then: Some(then), .. } => asked(then, true),
         Test::At { step: Step::Key(key), then: Some(then), .. } if at_resource && key == "platform" => named(then),
-        Test::At { .. } | Test::Not(_) | Test::Is(_) | Test::Linked(_) => None,
+        Test::At { .. } | Test::Not(_) | Test::Is(_) | Test::Linked(_) | Test::Param(..) => None,
     }
 }
 

@@ -67,6 +67,7 @@ impl<'a> Evaluation<'a> {
             Test::At { step, whole, then } => self.explain_at(step, whole, then.as_deref(), at, ask),
             Test::Is(matcher) => vec![self.explain_is(matcher, at, ask)],
             Test::Linked(link) => vec![self.explain_linked(link, at, ask)],
+            Test::Param(..) => Vec::new(),
         }
     }
 

@@ -85,6 +85,8 @@ impl<'a> Evaluation<'a> {
             Test::At { step, whole, then } => self.at(step, whole, then.as_deref(), at, side),
             Test::Is(matcher) => self.is(matcher, at, side),
             Test::Linked(link) => self.linked(link, at, side),
+            // Binding has decided these.
+            Test::Param(..) => False,
         }
     }
 
