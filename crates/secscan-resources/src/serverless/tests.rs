@@ -9,7 +9,7 @@ fn value(x: &str) -> String {
     let service = format!(
         "service: s\nprovider: {{name: aws}}\ncustom:\n  stage: prod\n  names: [a, b]\n  prod: {{size: 3}}\n  again: ${{self:custom.again}}\n  x: {x}\n"
     );
-    let files = [("serverless.yml", &*service), ("conf/a.yml", "key: {inner: ${self:custom.stage}}\n")];
+    let files = [("serverless.yml", &*service), ("conf/a.yml", "key:\n  inner: ${self:custom.stage}\n")];
     let sources = files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
     let mut readings: Vec<_> = sources.map(read_file).collect();
     let wanted = wanted(&readings);
