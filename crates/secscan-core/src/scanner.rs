@@ -313,10 +313,8 @@ impl ScannerBuilder {
         let least = self.settings.min_severity.unwrap_or(Severity::Info);
         let runs = |rule: &Rule| {
             let is_demanded = || !rule.on_demand || packs.iter().any(|pack| maps(pack, &rule.info.id));
-            let is_wanted = match self.only.is_empty() {
-                true => is_demanded(),
-                false => self.only.iter().any(|name| is_named(rule, name)),
-            };
+            let is_asked = |name: &String| is_named(rule, name) && (*rule.info.id.0 == **name || is_demanded());
+            let is_wanted = if self.only.is_empty() { is_demanded() } else { self.only.iter().any(is_asked) };
             is_wanted && rule.info.severity >= least && !self.skip.iter().any(|name| is_named(rule, name))
         };
         let (chosen, idle): (Vec<_>, Vec<_>) = rules.into_iter().partition(runs);
