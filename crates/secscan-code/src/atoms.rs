@@ -1,6 +1,46 @@
 //! The words that must occur in a file before a pattern can match in it: without them there is no syntax tree.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Language, Question};
+
+/// A word that gates parsing.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Atom {
+    /// Its text.
+    pub text: String,
+    /// How it stands in a file.
+    pub form: Form,
+}
+
+/// How a word stands in a file.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Form {
+    /// Anywhere, in letters of any case.
+    Part,
+    /// By itself, in exactly these letters: a name of the program.
+    Name,
+    /// In quotes, perhaps with more behind a slash: a module of Go or JavaScript.
+    Module,
+}
+
+impl Form {
+    /// Whether `text`, which begins at `start` but for the case of its letters, stands there so.
+    pub fn stands(self, text: &str, bytes: &[u8], start: usize) -> bool {
+        let end = start + text.len();
+        let before = start.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+        let after = bytes.get(end).copied().unwrap_or(b' ');
+        let is_exact = || bytes.get(start..end) == Some(text.as_bytes());
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
+        match self {
+            Self::Part => true,
+            Self::Name => !is_name(before) && !is_name(after) && is_exact(),
+            // Modules of Node itself may have `node:` in front.
+            Self::Module => (is_quote(before) || before == b':') && (is_quote(after) || after == b'/') && is_exact(),
+        }
+    }
+}
 
 /// The shortest word that is worth a place in the automaton.
 const SHORTEST: usize = 3;
@@ -15,20 +55,26 @@ static COMMON: &[&str] = &[
 impl Question {
     /// Derives [`Question::atoms`] from the patterns and imports.
     pub fn derive_atoms(&mut self) {
-        let any: Vec<_> = self.any.iter().map(|pattern| self.atoms_of(pattern)).collect();
-        let present: Vec<_> = self.present.iter().map(|pattern| self.atoms_of(pattern)).collect();
-        // A pattern without words of its own goes by what the file must hold besides.
-        self.atoms = if any.iter().any(Vec::is_empty) && !present.is_empty() { present } else { any };
+        let of = |patterns: &[String]| -> Vec<_> { patterns.iter().map(|pattern| self.atoms_of(pattern)).collect() };
+        let (any, present) = (of(&self.any), of(&self.present));
+        // One of either must be there.
+        let with = |any: &Vec<Atom>| -> Vec<Vec<Atom>> {
+            present.iter().map(|present| sorted([any.as_slice(), present].concat())).collect()
+        };
+        self.atoms = if present.is_empty() { any } else { any.iter().flat_map(with).collect() };
     }
 
-    fn atoms_of(&self, pattern: &str) -> Vec<String> {
+    fn atoms_of(&self, pattern: &str) -> Vec<Atom> {
+        if let Some(module) = imported_module(self.language, pattern) {
+            return vec![import_atom(self.language, module)];
+        }
         let (words, roots): (Vec<String>, Vec<bool>) = words(pattern).into_iter().unzip();
         let is_root = |name: &str| words.iter().zip(&roots).any(|(word, is_root)| *is_root && word == name);
         let imported = self.imports.iter().filter(|import| {
             let first = import.path.split(['.', ':', '/']).next().unwrap_or_default();
             is_root(&import.local) || (is_root(first) && pattern.contains(&import.path))
         });
-        let mut atoms: Vec<String> = imported.map(|import| import_atom(self.language, &import.path)).collect();
+        let mut atoms: Vec<Atom> = imported.map(|import| import_atom(self.language, &import.path)).collect();
         let mut rest: Vec<&String> = words.iter().filter(|word| is_telling(word)).collect();
         if rest.is_empty() && atoms.is_empty() {
             rest = words.iter().filter(|word| word.len() >= SHORTEST).collect();
@@ -36,20 +82,31 @@ impl Question {
         // The longest word is the rarest, as a rule; of equals the first.
         rest.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let local = |word: &String| self.imports.iter().any(|import| import.local == *word);
-        atoms.extend(rest.into_iter().filter(|word| !local(word)).take(2).cloned());
-        let mut atoms: Vec<String> = atoms.iter().map(|atom| atom.to_ascii_lowercase()).collect();
-        atoms.sort();
-        atoms.dedup();
-        atoms
+        let name = |word: &String| Atom { text: word.clone(), form: Form::Name };
+        atoms.extend(rest.into_iter().filter(|word| !local(word)).take(2).map(name));
+        sorted(atoms)
     }
 }
 
+fn sorted(mut atoms: Vec<Atom>) -> Vec<Atom> {
+    atoms.sort();
+    atoms.dedup();
+    atoms
+}
+
+/// The module of a pattern that is an import, where the language writes it in quotes.
+fn imported_module(language: Language, pattern: &str) -> Option<&str> {
+    let is_quoted = matches!(language, Language::Go | Language::JavaScript) && pattern.starts_with("import");
+    pattern.split(['"', '\'']).nth(1).filter(|_| is_quoted)
+}
+
 /// What an import statement must hold: the whole path where it is quoted, its longest segment where it may be split.
-fn import_atom(language: Language, path: &str) -> String {
+fn import_atom(language: Language, path: &str) -> Atom {
     match language {
-        Language::Go | Language::JavaScript => path.to_owned(),
+        Language::Go | Language::JavaScript => Atom { text: path.to_owned(), form: Form::Module },
         Language::Python | Language::Java | Language::Rust => {
-            path.split(['.', ':']).max_by_key(|segment| segment.len()).unwrap_or(path).to_owned()
+            let longest = path.split(['.', ':']).max_by_key(|segment| segment.len()).unwrap_or(path);
+            Atom { text: longest.to_owned(), form: Form::Name }
         }
     }
 }
@@ -93,11 +150,20 @@ mod tests {
     use super::*;
     use crate::Import;
 
+    /// The words: names as they are, modules in quotes.
     fn atoms(language: Language, imports: &[&str], pattern: &str) -> Vec<String> {
         let mut question = Question::new(language, vec![pattern.to_owned()]);
         question.imports = imports.iter().map(|import| Import::parse(import)).collect();
         question.derive_atoms();
-        question.atoms.concat()
+        words_of(&question).concat()
+    }
+
+    fn words_of(question: &Question) -> Vec<Vec<String>> {
+        let shown = |atom: &Atom| match atom.form {
+            Form::Module => format!("'{}'", atom.text),
+            Form::Part | Form::Name => atom.text.clone(),
+        };
+        question.atoms.iter().map(|atoms| atoms.iter().map(shown).collect()).collect()
     }
 
     #[test]
@@ -106,11 +172,41 @@ mod tests {
             atoms(Language::Python, &["subprocess"], "subprocess.run($C, shell=True, $$$)"),
             ["run", "shell", "subprocess"]
         );
-        assert_eq!(atoms(Language::Go, &["crypto/md5"], "md5.New()"), ["crypto/md5"]);
+        assert_eq!(atoms(Language::Go, &["crypto/md5"], "md5.New()"), ["'crypto/md5'"]);
+        assert_eq!(atoms(Language::Go, &[], "import \"net/http/pprof\""), ["'net/http/pprof'"]);
         assert_eq!(
             atoms(Language::Java, &["java.security.MessageDigest"], "MessageDigest.getInstance(\"MD5\")"),
-            ["getinstance", "messagedigest"]
+            ["MessageDigest", "getInstance"]
         );
         assert_eq!(atoms(Language::Python, &[], "eval($CODE)"), ["eval"], "holes and quotes are no words");
+    }
+
+    #[test]
+    fn what_must_be_present_is_asked_for_besides() {
+        let mut question = Question::new(Language::Go, vec!["$A.Run()".to_owned(), "$NAME := $VALUE".to_owned()]);
+        question.present = vec!["import \"math/rand\"".to_owned()];
+        question.derive_atoms();
+        assert_eq!(words_of(&question), [vec!["Run", "'math/rand'"], vec!["'math/rand'"]]);
+    }
+
+    #[test]
+    fn names_stand_alone_and_modules_in_quotes() {
+        let stands = |form: Form, text: &str, line: &str| {
+            let start = line.to_ascii_lowercase().find(&text.to_ascii_lowercase()).expect("the line holds it");
+            form.stands(text, line.as_bytes(), start)
+        };
+        for line in ["os.Open(x)", "Open", "\"Open\"", "éOpen"] {
+            assert!(stands(Form::Name, "Open", line), "{line}");
+        }
+        for line in ["os.open(x)", "Opened", "ReOpen", "open_it"] {
+            assert!(!stands(Form::Name, "Open", line), "{line}");
+        }
+        for line in ["import \"os\"", "import `os`", "require('os')", "from 'node:os'", "\"os/exec\""] {
+            assert!(stands(Form::Module, "os", line), "{line}");
+        }
+        for line in ["those", "\"cos\"", "\"os.x\"", "os"] {
+            assert!(!stands(Form::Module, "os", line), "{line}");
+        }
+        assert!(stands(Form::Part, "email", "userEMAILs"));
     }
 }

@@ -3,7 +3,7 @@
 //! A pattern is a piece of source with holes (`$X`, `$$$REST`), read with the language's own grammar. Names in it are
 //! full names: `subprocess.run` means that function whatever a file calls it, and nothing else of that name.
 //!
-//! Reading order: [`language`] → [`question`] (what rules ask, as plain data) → [`atoms`] (the words that gate parsing);
+//! Reading order: [`language`] → [`question`] (what rules ask, as plain data) → [`atoms`] and `required` (the words that gate parsing);
 //! with the feature `engine`: `grammar` (what the kinds of each grammar mean) → `tree` (a file, parsed and flattened) →
 //! `names` (imports) → `bindings` (what local names were given) → `shape` (patterns, parsed) → `matching` → `condition` →
 //! [`examine`](mod@examine).
@@ -25,11 +25,13 @@ mod matching;
 #[cfg(feature = "engine")]
 mod names;
 pub mod question;
+mod required;
 #[cfg(feature = "engine")]
 mod shape;
 #[cfg(feature = "engine")]
 mod tree;
 
+pub use atoms::{Atom, Form};
 #[cfg(feature = "engine")]
 pub use examine::{Damage, Examined, Hit, examine};
 pub use language::{Dialect, Language};

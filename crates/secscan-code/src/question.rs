@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::Language;
+use crate::{Atom, Language, required};
 
 /// One question to the files of one language.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -36,10 +36,10 @@ pub struct Question {
     pub in_tests: bool,
     /// What the path of a file must match.
     pub path: Option<Expression>,
-    /// For each of `any`, the words of which every one occurs in a file that it can match; whatever their case.
-    pub atoms: Vec<Vec<String>>,
-    /// Words of which one occurs besides, where there are any; in lower case.
-    pub words: Vec<String>,
+    /// Lists of words; of one of them every word occurs in a file that the question can match.
+    pub atoms: Vec<Vec<Atom>>,
+    /// Of each of these lists one word occurs besides, as a part of anything; in lower case.
+    pub words: Vec<Vec<String>>,
     /// The patterns, parsed.
     #[cfg(feature = "engine")]
     #[serde(skip)]
@@ -174,6 +174,23 @@ impl Question {
         }
     }
 
+    /// Adds to [`Question::words`] what the conditions cannot do without, where every pattern fills their metavariable.
+    pub fn derive_words(&mut self, value: &dyn Fn(&str) -> Option<String>) {
+        for (name, Condition { matches, mentions, .. }) in &self.conditions {
+            let is_filled = self.any.iter().all(|pattern| fills(pattern, name));
+            for expression in [matches, mentions].into_iter().flatten().filter(|_| is_filled) {
+                let text = if expression.is_param { value(&expression.text) } else { Some(expression.text.clone()) };
+                let words = text.and_then(|text| required::words(&text));
+                self.words.extend(words.map(|words| words.into_iter().collect()));
+            }
+        }
+    }
+
+    /// Forgets what was derived from the values of parameters, because one has changed.
+    pub fn forget_words(&mut self) {
+        self.words.clear();
+    }
+
     /// Puts the values of parameters into the conditions.
     pub fn bind(&mut self, value: &dyn Fn(&str) -> Option<String>) {
         for (_, condition) in &mut self.conditions {
@@ -183,6 +200,13 @@ impl Question {
         }
         self.path.iter_mut().for_each(|path| path.bind(value));
     }
+}
+
+/// Whether a pattern has a metavariable.
+pub fn fills(pattern: &str, name: &str) -> bool {
+    let sigil = format!("${name}");
+    let ends = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+    pattern.match_indices(&sigil).any(|(found, _)| ends(&pattern[found + sigil.len()..]))
 }
 
 impl Import {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use secscan_code::{Damage, Dialect, Language, Question, language};
+use secscan_code::{Atom, Damage, Dialect, Form, Language, Question, language};
 use secscan_model::{
     Comment, Diagnostic, DiagnosticKind, Graph, Node, Platform, Resource, ResourceId, Source, SourceId, Span, Tally,
 };
@@ -29,8 +29,8 @@ struct Asked<'r> {
     question: &'r Question,
     /// Of one of these lists, every word occurs in a file that is worth parsing; words by their numbers.
     needs: Vec<Vec<usize>>,
-    /// One of these occurs too, where there are any.
-    words: Vec<usize>,
+    /// Of each of these lists, one word occurs too.
+    words: Vec<Vec<usize>>,
 }
 
 /// What the questions say of one file.
@@ -68,18 +68,24 @@ impl<'r> CodeJudge<'r> {
         Self { rules, questions: questions.collect() }
     }
 
-    /// The words that files must hold.
-    pub(crate) fn words(&self) -> BTreeSet<&'r str> {
-        let words = |asked: &Asked<'r>| asked.question.atoms.iter().flatten().chain(&asked.question.words);
-        self.questions.iter().flat_map(words).map(String::as_str).collect()
+    /// The words that files of each language must hold.
+    pub(crate) fn words(&self) -> BTreeMap<Language, BTreeSet<Word<'r>>> {
+        let mut words: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for Asked { question, .. } in &self.questions {
+            let of_language: &mut BTreeSet<_> = words.entry(question.language).or_default();
+            of_language.extend(question.atoms.iter().flatten().map(word));
+            of_language.extend(question.words.iter().flatten().map(|word| (word.as_str(), Form::Part)));
+        }
+        words
     }
 
     /// Takes the numbers that the words have in the automaton.
-    pub(crate) fn number_words(&mut self, number: &dyn Fn(&str) -> Option<usize>) {
+    pub(crate) fn number_words(&mut self, number: &dyn Fn(Word<'_>) -> Option<usize>) {
         for asked in &mut self.questions {
-            let numbers = |atoms: &Vec<String>| atoms.iter().filter_map(|atom| number(atom)).collect();
+            let numbers = |atoms: &Vec<Atom>| atoms.iter().filter_map(|atom| number(word(atom))).collect();
             asked.needs = asked.question.atoms.iter().map(numbers).collect();
-            asked.words = numbers(&asked.question.words);
+            let parts = |words: &Vec<String>| words.iter().filter_map(|word| number((word, Form::Part))).collect();
+            asked.words = asked.question.words.iter().map(parts).collect();
         }
     }
 
@@ -95,7 +101,7 @@ impl<'r> CodeJudge<'r> {
         let concerns = |asked: &&Asked<'_>| {
             is_asked(asked.question, dialect.language(), &source.path, is_test)
                 && asked.needs.iter().any(|words| words.iter().all(|word| has(*word)))
-                && (asked.words.is_empty() || asked.words.iter().any(|word| has(*word)))
+                && asked.words.iter().all(|words| words.iter().any(|word| has(*word)))
         };
         let asked: Vec<_> = self.questions.iter().filter(concerns).collect();
         let mut reading =
@@ -170,6 +176,13 @@ impl<'r> CodeJudge<'r> {
             tallies[verdict.rule].fail += 1;
         }
     }
+}
+
+/// A word as a file may hold it.
+pub(crate) type Word<'r> = (&'r str, Form);
+
+fn word(atom: &Atom) -> Word<'_> {
+    (&atom.text, atom.form)
 }
 
 impl CodeReading {

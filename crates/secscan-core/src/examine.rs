@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use secscan_advisory::Store;
 use secscan_code::Dialect;
 use secscan_model::{
-    Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, Platform, ResourceId, Source, SourceId, Tally,
+    Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, Platform, ResourceId, Source, SourceId, Span, Tally,
 };
 use secscan_resources::{FileReading, Options, assemble, read_file, read_unit, read_wanted, units, wanted};
 use secscan_rules::check::Body;
@@ -36,6 +36,8 @@ pub(crate) struct Examination {
     pub(crate) counts: FileCounts,
     /// By the index of a rule: why subjects stay unknown whatever the files say.
     pub(crate) unanswered: BTreeMap<usize, Arc<str>>,
+    /// The secrets that the rules know in the files of the graph, of each that was searched.
+    pub(crate) secrets: BTreeMap<SourceId, Vec<Span>>,
 }
 
 /// How many files there are.
@@ -81,7 +83,7 @@ pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observ
     observer.event(Event::Files(listing.files.len() as u64));
     let text = TextJudge::new(rules);
     let search = Search { judge: &text, memory };
-    let Reading { mut graph, texts, counts, code_files, mut diagnostics } =
+    let Reading { mut graph, texts, secrets, counts, code_files, mut diagnostics } =
         read(tree, &listing.files, options, Some(search), observer);
     diagnostics.extend(listing.diagnostics);
     observer.event(Event::Begin(Stage::Judge));
@@ -101,6 +103,7 @@ pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observ
         diagnostics,
         counts,
         unanswered: answers.unanswered,
+        secrets,
     }
 }
 
@@ -110,6 +113,8 @@ pub(crate) struct Reading {
     pub(crate) graph: Graph,
     /// What rules about text found, by file.
     texts: Vec<(Source, TextReading)>,
+    /// The secrets of files that were searched.
+    secrets: BTreeMap<SourceId, Vec<Span>>,
     /// How many files there are.
     counts: FileCounts,
     /// The paths of those that are source code.
@@ -158,7 +163,7 @@ pub(crate) fn read(
     let outcomes: Vec<_> = wanted.par_iter().map(read_one).collect();
     let mut readings = Vec::with_capacity(outcomes.len());
     let mut counts = FileCounts { all: files.len() as u64, ..FileCounts::default() };
-    let (mut texts, mut code_files) = (Vec::new(), Vec::new());
+    let (mut texts, mut secrets, mut code_files) = (Vec::new(), BTreeMap::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for outcome in outcomes {
         match outcome {
@@ -169,6 +174,9 @@ pub(crate) fn read(
                 counts.code += u64::from(text.code.is_some());
                 counts.recognised += u64::from(reading.as_ref().is_some_and(|reading| reading.recognised));
                 code_files.extend(text.code.as_ref().map(|_| path));
+                if let Some(reading) = reading.as_ref().filter(|_| text.is_text) {
+                    secrets.insert(reading.source.id, text.secrets.spans.clone());
+                }
                 if text.is_needed() {
                     texts.extend(reading.as_ref().map(|reading| (reading.source.clone(), text)));
                 }
@@ -194,7 +202,7 @@ pub(crate) fn read(
     observer.event(Event::Begin(Stage::Link));
     let (graph, more) = assemble(readings, evaluated, paths);
     diagnostics.extend(more);
-    Reading { graph, texts, counts, code_files, diagnostics }
+    Reading { graph, texts, secrets, counts, code_files, diagnostics }
 }
 
 /// Files that others take parts from are known once those are read; how many of them there are.

@@ -1,6 +1,6 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
-//! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text` and `code` (read and judge one tree), `native` and
+//! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text`, `words` and `code` (read and judge one tree), `native` and
 //! `vulnerable` (judges in Rust) → `findings` and `places`
 //! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
 //! `controls` (the status of each control). [`cache`] keeps what scans said for the next one; [`examples`] runs the examples of rule files; [`observer`] tells of progress.
@@ -45,6 +45,7 @@ mod text;
 mod triage;
 mod vulnerable;
 pub mod waivers;
+mod words;
 
 pub use cache::Cache;
 pub use observer::{Event, Observer, Silent, Stage};

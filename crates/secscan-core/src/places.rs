@@ -30,6 +30,16 @@ impl<'a> Places<'a> {
         Self::of(&graph.sources, redactor)
     }
 
+    /// Takes over the secrets of files that are known already.
+    pub(crate) fn knowing(self, secrets: &BTreeMap<SourceId, Vec<Span>>) -> Self {
+        for (id, secrets) in secrets {
+            if let Some(file) = self.files.get(id) {
+                file.secrets.get_or_init(|| secrets.clone());
+            }
+        }
+        self
+    }
+
     /// The places of some files.
     pub(crate) fn of(sources: impl IntoIterator<Item = &'a Source>, redactor: &'a Redactor) -> Self {
         let file = |source: &'a Source| {

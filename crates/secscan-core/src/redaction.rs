@@ -1,16 +1,17 @@
 //! What must not be quoted: the secrets of a file, whatever rule points at its lines.
 //!
 //! A report may quote a line for any reason. So the files that it quotes, and only these, are asked about secrets with
-//! every detector that exists, whether or not its rule was asked for.
+//! every detector that exists, whether or not its rule was asked for; where all were, what they said is taken over.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use secscan_model::{Source, Span};
-use secscan_rules::Rule;
 use secscan_rules::check::Body;
+use secscan_rules::{Rule, RuleSet};
 use secscan_secrets::{Asked, Detector, Text};
+
+use crate::words::Words;
 
 /// The shortest secret that is looked for in messages: a shorter one would blot out words.
 const SHORTEST_IN_TEXT: usize = 5;
@@ -18,9 +19,9 @@ const SHORTEST_IN_TEXT: usize = 5;
 /// All detectors, ready to say what is secret in a file.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
-    detectors: Vec<Detector>,
-    /// The automaton over the keywords, with the detectors of each, once somebody asks.
-    words: OnceLock<Option<(AhoCorasick, Vec<Vec<usize>>)>>,
+    detectors: Vec<Arc<Detector>>,
+    /// The keywords, and the detectors of each, once somebody asks.
+    words: OnceLock<(Words<String>, Vec<Vec<usize>>)>,
 }
 
 impl Redactor {
@@ -33,17 +34,20 @@ impl Redactor {
         Self { detectors: rules.into_iter().filter_map(detector).collect(), words: OnceLock::new() }
     }
 
+    /// Whether a scan with these rules finds all secrets itself.
+    pub(crate) fn is_asked_by(&self, rules: &RuleSet) -> bool {
+        rules.rules.iter().filter(|rule| matches!(rule.body, Body::Secret(_))).count() == self.detectors.len()
+    }
+
     /// The secrets of a file, in order and apart from each other.
     pub(crate) fn secrets(&self, source: &Source) -> Vec<Span> {
-        let Some((automaton, detectors_of_word)) = self.words.get_or_init(|| words(&self.detectors)) else {
-            return Vec::new();
-        };
+        let (words, detectors_of_word) = self.words.get_or_init(|| words(&self.detectors));
         let mut hits: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
-        for found in automaton.find_overlapping_iter(&*source.bytes) {
-            for detector in &detectors_of_word[found.pattern().as_usize()] {
-                hits.entry(*detector).or_default().push(found.start() as u32);
+        words.find(&source.bytes, &mut |word, start| {
+            for detector in &detectors_of_word[word] {
+                hits.entry(*detector).or_default().push(start);
             }
-        }
+        });
         let asked = hits.into_iter().map(|(detector, mut hits)| {
             hits.sort_unstable();
             Asked { detector: &self.detectors[detector], hits }
@@ -54,15 +58,12 @@ impl Redactor {
     }
 }
 
-fn words(detectors: &[Detector]) -> Option<(AhoCorasick, Vec<Vec<usize>>)> {
-    let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+fn words(detectors: &[Arc<Detector>]) -> (Words<String>, Vec<Vec<usize>>) {
+    let mut by_word: BTreeMap<&String, Vec<usize>> = BTreeMap::new();
     for (index, detector) in detectors.iter().enumerate() {
         detector.keywords().iter().for_each(|word| by_word.entry(word).or_default().push(index));
     }
-    let mut builder = AhoCorasick::builder();
-    builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
-    let automaton = (!by_word.is_empty()).then(|| builder.build(by_word.keys()).ok()).flatten()?;
-    Some((automaton, by_word.into_values().collect()))
+    (Words::new(by_word.keys().map(|word| word.to_string()).collect()), by_word.into_values().collect())
 }
 
 /// A piece of a file without its secrets: stars for all but quotes and line breaks. `secrets` are those of the file.

@@ -464,8 +464,14 @@ impl Scanner {
         examine(tree, by, &self.settings.options, observer)
     }
 
-    fn report(&self, examined: &Examination, base: Option<&Examination>) -> Report {
+    /// The places of what was examined. Where the rules asked for all secrets, files are not asked once more.
+    fn places<'a>(&'a self, examined: &'a Examination) -> Places<'a> {
         let places = Places::new(&examined.graph, &self.redactor);
+        if self.redactor.is_asked_by(&self.rules) { places.knowing(&examined.secrets) } else { places }
+    }
+
+    fn report(&self, examined: &Examination, base: Option<&Examination>) -> Report {
+        let places = self.places(examined);
         let mappings: Vec<_> = self.packs.iter().map(|pack| Mapping::new(pack, &self.rules)).collect();
         let settings = self.settings.config.as_ref().map(|config| &config.settings);
         let entries = settings.map(|settings| settings.waiver.as_slice()).unwrap_or_default();
@@ -556,7 +562,7 @@ impl Scanner {
             finding.controls.retain(|control| self.packs.iter().any(|pack| pack.id == control.pack));
         }
         if let Some(base) = base {
-            let places = Places::new(&base.graph, &self.redactor);
+            let places = self.places(base);
             let raw = crate::findings::findings(&base.graph, &base.verdicts, &self.rules, &places);
             let before: Vec<Finding> = raw.into_iter().map(|raw| raw.finding).collect();
             mark_new(&mut findings, &before);

@@ -28,7 +28,7 @@ pub(crate) struct SecretReading {
     /// Secrets that are taken for test data.
     set_aside: Vec<SecretHit>,
     /// All secrets of the file, in order.
-    spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -45,7 +45,7 @@ impl<'r> SecretJudge<'r> {
     /// The detectors of a set of rules.
     pub(crate) fn new(rules: &'r RuleSet) -> Self {
         let detector = |(index, rule): (usize, &'r secscan_rules::Rule)| match &rule.body {
-            Body::Secret(detector) => Some((index, detector)),
+            Body::Secret(detector) => Some((index, &**detector)),
             Body::Checks(_) | Body::Code(_) | Body::Native(_) => None,
         };
         Self { rules, detectors: rules.rules.iter().enumerate().filter_map(detector).collect() }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use secscan_code::Question;
+
 use crate::check::{Body, Check, Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
 use crate::quantity;
 use crate::ranges::version_in;
@@ -35,8 +37,10 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
             if let Some(param) = rule.params.get_mut(name) {
                 known = true;
                 set(name, param, value)?;
-                if let Body::Checks(checks) = &mut rule.body {
-                    checks.unbind();
+                match &mut rule.body {
+                    Body::Checks(checks) => checks.unbind(),
+                    Body::Code(questions) => questions.iter_mut().for_each(Question::forget_words),
+                    Body::Secret(_) | Body::Native(_) => {}
                 }
             }
         }
@@ -56,7 +60,7 @@ pub(crate) fn bind_code(rule: &mut Rule) {
 }
 
 /// A parameter as a regular expression; several values are alternatives.
-fn expression(param: &Param) -> String {
+pub(crate) fn expression(param: &Param) -> String {
     param.default.iter().map(|value| format!("(?:{value})")).collect::<Vec<_>>().join("|")
 }
 

@@ -36,7 +36,7 @@ pub enum Body {
     /// Resources: the same question, of each platform that can answer it.
     Checks(Checks),
     /// The text of every file: whether it holds a credential.
-    Secret(Detector),
+    Secret(Arc<Detector>),
     /// Source code: whether a place of it has a shape; one question a language.
     Code(Vec<Question>),
     /// What no language says well: a judge of this name in the engine, one of [`crate::native::NATIVES`].

@@ -94,8 +94,11 @@ impl Lockfile {
             let project = root.map(|root| root.project.clone()).filter(|project| !project.text.is_empty());
             let requirement = root.and_then(|root| root.requirement.clone());
             package.direct_places = links.last().copied().and_then(link).into_iter().chain(requirement).collect();
-            package.chain = project.into_iter().chain(links.into_iter().rev().filter_map(link)).collect();
-            shorten(&mut package.chain);
+            let before = usize::from(project.is_some());
+            package.chain = chain(before + links.len(), &|at| match at.checked_sub(before) {
+                None => project.clone(),
+                Some(at) => links.iter().rev().nth(at).copied().and_then(link),
+            });
         }
     }
 }
@@ -144,13 +147,13 @@ struct Way {
     dev: Option<bool>,
 }
 
-/// Leaves out the middle of a long chain.
-fn shorten(chain: &mut Vec<Written>) {
-    if chain.len() > CHAIN_LIMIT {
-        let half = CHAIN_LIMIT / 2;
-        let left_out = chain.len() - CHAIN_LIMIT + 1;
-        let at = chain[half].at;
-        let gap = Written::new(format!("({left_out} more)"), at);
-        chain.splice(half..half + left_out, [gap]);
+/// A chain of so many links, without the middle of a long one.
+fn chain(length: usize, nth: &dyn Fn(usize) -> Option<Written>) -> Vec<Written> {
+    if length <= CHAIN_LIMIT {
+        return (0..length).filter_map(nth).collect();
     }
+    let half = CHAIN_LIMIT / 2;
+    let left_out = length - CHAIN_LIMIT + 1;
+    let gap = nth(half).map(|first| Written::new(format!("({left_out} more)"), first.at));
+    (0..half).filter_map(nth).chain(gap).chain((half + left_out..length).filter_map(nth)).collect()
 }

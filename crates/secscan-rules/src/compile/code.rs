@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use secscan_code::question::KINDS;
-use secscan_code::{Condition, Expression, Import, Language, Question, language};
+use secscan_code::{Condition, Expression, Import, Language, Question, language, question};
 use secscan_model::Location;
 use secscan_parse::load::Spanned;
 
@@ -44,7 +44,8 @@ impl Compiler<'_> {
         question.present = texts(&file.present);
         question.absent = texts(&file.absent);
         question.redact = file.redact;
-        question.words = file.words.iter().map(|word| word.to_ascii_lowercase()).collect();
+        let words: Vec<_> = file.words.iter().map(|word| word.to_ascii_lowercase()).collect();
+        question.words.extend((!words.is_empty()).then_some(words));
         question.in_tests = file.tests;
         question.path = file.path.as_ref().and_then(|path| self.expression(&path.value, path.at));
         for (name, condition) in &file.conditions {
@@ -69,11 +70,7 @@ impl Compiler<'_> {
 
     /// A metavariable that nothing fills is a mistake.
     fn is_filled(&mut self, file: &PatternFile, name: &str, at: Location) {
-        let sigil = format!("${name}");
-        let ends = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
-        let fills =
-            |pattern: &str| pattern.match_indices(&sigil).any(|(found, _)| ends(&pattern[found + sigil.len()..]));
-        if !file.any.iter().any(|pattern| fills(&pattern.value)) {
+        if !file.any.iter().any(|pattern| question::fills(&pattern.value, name)) {
             self.problem(at, format!("no pattern of `any` has the metavariable `${name}`"));
         }
     }

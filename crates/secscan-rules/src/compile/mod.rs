@@ -17,6 +17,7 @@ use secscan_parse::load::{self, Located, Raw};
 
 use self::condition::{Compiler, attributes_of, literals, texts};
 use self::platforms::platforms_of;
+use crate::bind;
 use crate::check::{Body, Check, Param, Rule, Selector};
 use crate::checks::Checks;
 use crate::native::native;
@@ -127,7 +128,10 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
     let known: BTreeSet<String> = own.iter().chain(vocabulary.params.keys()).cloned().collect();
     let mut used = BTreeSet::new();
     let (body, platforms) = match (&file.secret, &file.native) {
-        (Some(secret), _) => (secret::compile(secret, problems).map(Body::Secret), [Platform::Text].into()),
+        (Some(secret), _) => {
+            let detector = secret::compile(secret, problems);
+            (detector.map(|detector| Body::Secret(detector.into())), [Platform::Text].into())
+        }
         (None, Some(name)) => {
             let known = native(&name.value);
             if known.is_none() {
@@ -146,7 +150,7 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
             (Some(Body::Checks(checks.into())), platforms)
         }
     };
-    let body = body.unwrap_or_else(|| Body::Checks(Checks::default()));
+    let mut body = body.unwrap_or_else(|| Body::Checks(Checks::default()));
     let message = file.message.as_ref().and_then(|text| {
         let pieces = message::parse(&text.value, &known, &mut used);
         pieces.map_err(|message| problems.push(Problem::new(text.at, message))).ok()
@@ -159,6 +163,10 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
         if let Some(param) = vocabulary.params.get(name) {
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
+    }
+    if let Body::Code(questions) = &mut body {
+        let value = |name: &str| params.get(name).map(bind::expression);
+        questions.iter_mut().for_each(|question| question.derive_words(&value));
     }
     Rule { info: Arc::new(info(file, platforms)), body, params, message, on_demand: file.on_demand }
 }
