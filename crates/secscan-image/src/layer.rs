@@ -61,7 +61,6 @@ impl Intake {
     /// When the temporary file cannot be written.
     pub(crate) fn read(&mut self, layer: &Layer, number: u32, packed: &mut dyn Read) -> io::Result<()> {
         let mut reading = Reading { intake: self, number, name: layer.shown_digest(), said: 0, unsaid: 0 };
-        // A blob whose size is not known comes from a file on disk, which ends.
         let mut outer = Check::new(layer.digest.as_ref(), layer.size.unwrap_or(u64::MAX));
         let limit = limits::unpacked(layer.size.unwrap_or(u64::MAX), reading.intake.left);
         let mut inner = Check::new(layer.diff_id.as_ref(), limit);

@@ -64,18 +64,18 @@ pub(crate) fn open(files: Box<Archive>, choice: &Choice<'_>) -> Result<Image, Im
         _ => Ok(bytes),
     });
     let digest = config.as_ref().map(|bytes| Digest::sha256(bytes).as_str().to_string()).unwrap_or_default();
-    let layers = layers(entry, &parsed_config(&config));
+    let layers = layers(entry, &parsed_config(&config), &files);
     let reference = entry.names().first().cloned().unwrap_or_else(|| digest.clone());
     Ok(Image { reference, digest, config, layers, blobs: Box::new(Saved { files }) })
 }
 
-fn layers(entry: &Entry, config: &ConfigFile) -> Vec<Layer> {
+fn layers(entry: &Entry, config: &ConfigFile, files: &Archive) -> Vec<Layer> {
     let diff_ids = config.rootfs.diff_ids.iter().map(|id| Digest::parse(id)).chain(std::iter::repeat(None));
     let steps = steps(config, entry.layers.len());
     let layer = |((blob, diff_id), created_by): ((&String, Option<Digest>), Arc<str>)| {
         let digest = digest_of_name(blob);
         let diff_id = diff_id.filter(|_| digest.is_none());
-        Layer { blob: blob.clone(), digest, size: None, diff_id, created_by }
+        Layer { blob: blob.clone(), digest, size: files.size(blob), diff_id, created_by }
     };
     entry.layers.iter().zip(diff_ids).zip(steps).map(layer).collect()
 }

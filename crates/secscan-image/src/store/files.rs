@@ -115,19 +115,29 @@ fn within(folder: &str, link: &str) -> String {
     parts.join("/")
 }
 
-impl Files for Archive {
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
-        let mut name = name;
+impl Archive {
+    /// How many bytes a member has.
+    pub(crate) fn size(&self, name: &str) -> Option<u64> {
+        self.find(name).map(|(_, size)| size)
+    }
+
+    /// Where a member begins, and how many bytes it has.
+    fn find(&self, mut name: &str) -> Option<(u64, u64)> {
         for _ in 0..MOST_LINKS {
-            match self.members.get(name.strip_prefix("./").unwrap_or(name)) {
-                Some(Stored::At { offset, size }) => {
-                    return Ok(Box::new(Part { file: &self.file, at: *offset, left: *size }));
-                }
-                Some(Stored::Link(to)) => name = to,
-                None => break,
+            match self.members.get(name.strip_prefix("./").unwrap_or(name))? {
+                Stored::At { offset, size } => return Some((*offset, *size)),
+                Stored::Link(to) => name = to,
             }
         }
-        Err(io::Error::new(ErrorKind::NotFound, "there is no such member in the archive"))
+        None
+    }
+}
+
+impl Files for Archive {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        let missing = || io::Error::new(ErrorKind::NotFound, "there is no such member in the archive");
+        let (at, left) = self.find(name).ok_or_else(missing)?;
+        Ok(Box::new(Part { file: &self.file, at, left }))
     }
 }
 

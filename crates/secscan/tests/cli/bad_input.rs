@@ -1,15 +1,10 @@
 //! Files that are broken, hostile or no files at all: every scan ends soon and within bounds, names what it could not
 //! read, and judges the good file beside it.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::corpus::{self, Case};
-use crate::workspace::{Run, TODAY, Workspace, diagnostics, findings, list, privileged_pod};
-
-/// A run that takes longer hangs: it gets no processor time.
-const HANG: Duration = Duration::from_secs(600);
+use crate::workspace::{PATIENCE, Run, TODAY, Workspace, diagnostics, findings, list, privileged_pod};
 
 /// How deep the nested cases nest.
 const DEEP: usize = 200_000;
@@ -51,7 +46,7 @@ pub(crate) fn scan(workspace: &Workspace, targets: &[&str], limits: Limits) -> R
     let mut command = assert_cmd::Command::new("sh");
     let script = format!("ulimit -v {} && ulimit -t {} && exec \"$@\"", limits.address_space / 1024, limits.seconds);
     command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_secscan"), "scan"]).args(targets).args(options);
-    Run::of(command.current_dir(workspace.path(".")).timeout(HANG))
+    Run::of(command.current_dir(workspace.path(".")).timeout(PATIENCE))
 }
 
 /// Scans and holds the scan to what is promised of any input; gives the report, or what was broken.

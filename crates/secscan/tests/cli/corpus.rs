@@ -157,7 +157,7 @@ pub(crate) fn cycles() -> Vec<Case> {
             "cycle.tf",
             "locals {\n  a = local.b\n  b = local.a\n}\nresource \"aws_s3_bucket\" \"c\" {\n  acl = local.a\n}\n",
         ),
-        harmless("self.tf", "module \"self\" {\n  source = \"./\"\n}\nvariable \"v\" {\n  default = var.v\n}\n"),
+        harmless("self/main.tf", "module \"self\" {\n  source = \"./\"\n}\nvariable \"v\" {\n  default = var.v\n}\n"),
         harmless("cycle/Dockerfile", "FROM a AS b\nFROM b AS a\nCOPY --from=a /x /y\n"),
         harmless("compose.yaml", "services:\n  a: { extends: { service: b } }\n  b: { extends: { service: a } }\n"),
         harmless(
