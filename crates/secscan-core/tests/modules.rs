@@ -60,5 +60,12 @@ fn what_a_call_sets_is_found_at_the_call() {
     assert_eq!(found.len(), 1, "{found:#?}");
     let place = format!("{}:{}", found[0].place.path, found[0].place.start.line());
     assert_eq!((&*place, &*found[0].resource), ("live/main.tf:3", "module.a.aws_ebs_volume.d"));
-    assert_eq!(related(&found[0]), ["disk/main.tf:3 used here", "disk/main.tf:2 in module.a.aws_ebs_volume.d", "live/main.tf:1 module called here"]);
+    assert_eq!(
+        related(&found[0]),
+        [
+            "disk/main.tf:3 used here",
+            "disk/main.tf:2 in module.a.aws_ebs_volume.d",
+            "live/main.tf:1 module called here"
+        ]
+    );
 }

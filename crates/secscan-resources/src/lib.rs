@@ -30,6 +30,6 @@ pub mod serverless;
 pub mod terraform;
 
 pub use reading::{
-    Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims, read_file,
-    read_unit, read_wanted, units, wanted,
+    Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims,
+    read_file, read_unit, read_wanted, units, wanted,
 };
