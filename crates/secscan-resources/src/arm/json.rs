@@ -47,11 +47,9 @@ pub(super) fn template(document: &Node, folder: &str) -> Template {
         let body = term(&entry.value);
         template.declared.push(Declared { kind: "parameter", name: entry.key.clone(), body });
     }
-    if let Some(variables) = get(document, "variables").map(term) {
-        if let Kind::Map(fields) = variables.kind {
-            let named = fields.into_iter().filter_map(|field| Some((field.fixed()?.to_lowercase(), field.value)));
-            template.variables.extend(named);
-        }
+    if let Some(Term { kind: Kind::Map(fields), .. }) = get(document, "variables").map(term) {
+        let named = fields.into_iter().filter_map(|field| Some((field.fixed()?.to_lowercase(), field.value)));
+        template.variables.extend(named);
     }
     for namespace in get(document, "functions").into_iter().flat_map(Node::items) {
         let prefix = get(namespace, "namespace").and_then(Node::as_str).unwrap_or_default();
