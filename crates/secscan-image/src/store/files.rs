@@ -122,7 +122,7 @@ impl Archive {
     }
 
     /// Where a member begins, and how many bytes it has.
-    fn find(&self, mut name: &str) -> Option<(u64, u64)> {
+    fn find<'n>(&'n self, mut name: &'n str) -> Option<(u64, u64)> {
         for _ in 0..MOST_LINKS {
             match self.members.get(name.strip_prefix("./").unwrap_or(name))? {
                 Stored::At { offset, size } => return Some((*offset, *size)),
