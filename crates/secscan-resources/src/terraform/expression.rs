@@ -298,13 +298,13 @@ fn may_differ(value: &Node, other: &Expression) -> bool {
     if value.is_null() || value.as_unresolved().is_some() {
         return false;
     }
-    match (&other.kind, Type::of(value)) {
-        (Kind::Null, _) => false,
-        (Kind::Text(_) | Kind::Template(_), Type::Text) => false,
-        (Kind::Bool(_), Type::Bool) => false,
-        (Kind::Number(_), Type::Number) => false,
-        _ => true,
-    }
+    !matches!(
+        (&other.kind, Type::of(value)),
+        (Kind::Null, _)
+            | (Kind::Text(_) | Kind::Template(_), Type::Text)
+            | (Kind::Bool(_), Type::Bool)
+            | (Kind::Number(_), Type::Number)
+    )
 }
 
 fn literal_number(value: &Scalar, at: Location) -> Node {

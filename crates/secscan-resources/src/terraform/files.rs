@@ -18,7 +18,7 @@ pub(super) fn is_manifest(path: &str) -> bool {
 /// The folders with Terraform files.
 #[derive(Debug, Default)]
 pub struct Folders<'a> {
-    units: HashMap<&'a str, Vec<Unit<'a>>>,
+    units: BTreeMap<&'a str, Vec<Unit<'a>>>,
     /// For a root module, where the modules are that were fetched for it, by the names of the calls.
     fetched: HashMap<&'a str, HashMap<&'a str, String>>,
     /// The folders that are evaluated as root modules.

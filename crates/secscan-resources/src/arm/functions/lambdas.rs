@@ -143,7 +143,7 @@ fn map_values<'a>(at: &mut Deployment<'a>, of: &Node, lambda: Lambda<'a>, term: 
     let mut made = Map::with_capacity(map.len());
     made.rest = map.rest.clone();
     for entry in map.entries() {
-        let value = apply(at, lambda, &[entry.value.clone()]);
+        let value = apply(at, lambda, std::slice::from_ref(&entry.value));
         made.push_new(entry.key.clone(), value);
     }
     Node::map(made, term.at)

@@ -131,7 +131,7 @@ fn chunklist(call: &Call<'_>) -> Outcome {
 fn coalesce(call: &Call<'_>) -> Outcome {
     let types: Vec<Type> = call.args.iter().map(Type::of).collect();
     let Some(of) = unify(&types.iter().collect::<Vec<_>>()) else { return fail("the values have no type in common") };
-    let is_set = |arg: &Node| !arg.is_null() && !(of == Type::Text && arg.as_str() == Some(""));
+    let is_set = |arg: &Node| !(arg.is_null() || of == Type::Text && arg.as_str() == Some(""));
     first(call, is_set).and_then(|value| convert(value, &of))
 }
 
