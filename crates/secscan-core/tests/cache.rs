@@ -1,5 +1,7 @@
 //! A scan with a memory says what a scan without one says, whatever happened in between.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 

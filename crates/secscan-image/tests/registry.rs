@@ -88,7 +88,7 @@ impl Server {
 
     /// Why the image cannot be opened.
     fn refusal(&self) -> String {
-        self.open().err().expect("it cannot be opened").to_string()
+        self.open().expect_err("it cannot be opened").to_string()
     }
 }
 
@@ -262,7 +262,7 @@ fn manifests_that_lie_or_never_end_are_refused() {
     }
     let digest = sha256(b"another manifest");
     let server = but(&format!("/v2/demo/app/manifests/{digest}"), Honest(b"{}".to_vec()));
-    let said = server.open_as(&format!("demo/app@{digest}")).err().expect("it lies").to_string();
+    let said = server.open_as(&format!("demo/app@{digest}")).expect_err("it lies").to_string();
     assert!(said.contains("sent another manifest than sha256:"), "{said}");
 }
 

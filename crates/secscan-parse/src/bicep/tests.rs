@@ -14,11 +14,10 @@ fn read(text: &str) -> Bicep {
 
 /// The value of the variable `x`.
 fn value(text: &str) -> Option<Expr> {
-    let found = read(text).statements.into_iter().find_map(|statement| match statement.kind {
+    read(text).statements.into_iter().find_map(|statement| match statement.kind {
         StatementKind::Variable(name, value) if &*name.name == "x" => Some(value),
         _ => None,
-    });
-    found
+    })
 }
 
 #[test]
