@@ -1,7 +1,7 @@
 //! Azure Resource Manager: templates in JSON and in Bicep, with the parameter files beside them.
 //!
 //! Reading order: this file (which files are templates, what is deployed) → [`term`] (what both languages become) →
-//! [`json`] with [`expression`] and [`linked`], [`bicep`] → [`evaluator`] with [`value`] and [`functions`] (values) → [`reference`]
+//! [`json`] with [`expression`] and [`linked`], [`bicep`] → [`evaluator`] with [`value`] and [`functions`] (values) → [`mod@reference`]
 //! (resources named in expressions) → [`deployment`] (resources and references).
 //!
 //! A resource's value is its whole body: rules say `properties.supportsHttpsTrafficOnly`. Parameters have the values of

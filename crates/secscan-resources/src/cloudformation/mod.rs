@@ -1,7 +1,7 @@
 //! CloudFormation templates, in YAML with short-form tags and in JSON, with what the SAM transform adds to them.
 //!
 //! Reading order: this file (what a template is, which are deployed) → [`stack`] (what becomes a resource) →
-//! [`evaluate`] (references, choices, lookups) → [`text`], [`lists`] (functions) → [`conditions`] → [`nested`] (stacks
+//! [`mod@evaluate`] (references, choices, lookups) → [`text`], [`lists`] (functions) → [`conditions`] → [`nested`] (stacks
 //! within stacks) → [`sam`].
 //!
 //! A resource's value is its `Properties` with the other attributes of the resource (`DeletionPolicy`, `DependsOn`, ...)

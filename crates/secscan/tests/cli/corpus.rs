@@ -411,7 +411,7 @@ pub(crate) fn image() -> Vec<u8> {
     bomb.set_path("bomb").expect("a short name");
     bomb.set_size(1 << 40);
     bomb.set_cksum();
-    let bomb = [packed(bomb.as_bytes()), packed(&vec![0; 1 << 20]).repeat(64)].concat();
+    let bomb = [packed(bomb.as_bytes()), packed(&vec![0; 1 << 20]).repeat(256)].concat();
     let torn = packed(&member("torn", Regular, "", &key.as_bytes().repeat(200)));
     let layers: [(&str, &[u8]); 5] = [
         ("good.tar", &[good, ways_out.concat()].concat()),
