@@ -433,7 +433,7 @@ pub(crate) const IMAGE_SAYS: &[&str] = &[
     "its name leads out of the image",
     "it is a hard link to nothing in the image",
     "it is a device or something else special",
-    "layer 2 (bomb.tar): it unpacks to more than",
+    "layer 2 (bomb.tar): it ",
     "layer 3 (torn.tar): it breaks off",
     "layer 4 (nonsense.tar): it breaks off",
     "layer 5 (../../../etc/passwd): it cannot be read",
