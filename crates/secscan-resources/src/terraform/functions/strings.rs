@@ -145,7 +145,7 @@ fn indent(call: &Call<'_>) -> Outcome {
     if text.matches('\n').count().saturating_mul(blanks) > MAX_TEXT {
         return fail("the text is too long");
     }
-    call.made(text.replace('\n', &format!("\n{}", " ".repeat(blanks))))
+    call.made(text.replace('\n', &format!("\n{}", " ".repeat(blanks.min(MAX_TEXT)))))
 }
 
 fn join(call: &Call<'_>) -> Outcome {

@@ -126,7 +126,7 @@ impl Lowering<'_> {
 
     fn key(&self, key: &ObjectKey) -> Key {
         // The parser may have seen another name: that of a key which the object says a second time.
-        let written = self.text.get(parsed_range(key)).unwrap_or_default();
+        let written = self.text.get(parsed_range(key)).unwrap_or_default().trim();
         let is_plain = |text: &&str| !text.is_empty() && !text.contains(['\\', '"', '$', '%']);
         let kind = match key {
             ObjectKey::Ident(name) => KeyKind::Name(Some(written).filter(is_plain).unwrap_or(name.as_str()).into()),
