@@ -23,6 +23,10 @@ impl Texts {
     /// The literals of a template that was parsed from `source`. `lines` is none within quotes; elsewhere it tells whether
     /// the indentation that all lines share goes.
     pub(super) fn of(template: &Template, source: &str, lines: Option<bool>) -> Self {
+        if lines != Some(true) && template.iter().all(keeps_white_space) {
+            let literals = template.iter().filter_map(Element::as_literal);
+            return Self(literals.map(|literal| literal.as_str().into()).collect::<Vec<_>>().into_iter());
+        }
         let mut scan = Scan { source, by_line: lines.is_some(), tokens: Vec::new(), literals: 0, strip: false };
         scan.template(template);
         if lines == Some(true) {
@@ -42,6 +46,15 @@ impl Texts {
     /// The next literal.
     pub(super) fn next(&mut self) -> Arc<str> {
         self.0.next().unwrap_or_else(|| "".into())
+    }
+}
+
+/// Whether an element removes no white space, as most do not.
+fn keeps_white_space(element: &Element) -> bool {
+    match element {
+        Element::Literal(_) => true,
+        Element::Interpolation(hole) => hole.strip == Strip::None,
+        Element::Directive(_) => false,
     }
 }
 
