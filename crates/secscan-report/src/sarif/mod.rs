@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
-use secscan_model::{Finding, FindingKind, Report, Status};
+use secscan_model::{Finding, FindingKind, Report, RuleInfo, Status};
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Message, MultiformatMessageString, PropertyBag, Run, RunAutomationDetails, Sarif,
@@ -46,6 +46,7 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn io::Write)
 
 fn run(report: &Report, options: &Options) -> Run {
     let (findings, left_out) = listed(report, options);
+    let found = rules::found(report, &findings);
     let taxonomies = Taxonomies::of(report, &findings);
     let mut notifications = notices::notifications(&report.notices);
     notifications.execution.extend(notices::results_left_out(left_out));
@@ -63,9 +64,9 @@ fn run(report: &Report, options: &Options) -> Run {
             ArtifactLocation { description: Some(message("The root of the scan.")), ..Default::default() },
         )])),
         properties: Some(inputs(report)),
-        results: Some(results::results(&findings, report, options, &taxonomies)),
+        results: Some(results::results(&findings, &found, report, options, &taxonomies)),
         taxonomies: filled(taxonomies.components()),
-        ..Run::builder().tool(Tool::builder().driver(driver(report, &findings, &taxonomies)).build()).build()
+        ..Run::builder().tool(Tool::builder().driver(driver(report, &found, &findings, &taxonomies)).build()).build()
     }
 }
 
@@ -85,7 +86,7 @@ fn listed<'a>(report: &'a Report, options: &Options) -> (Vec<&'a Finding>, usize
     (worst.into_iter().map(|(_, finding)| finding).collect(), left_out)
 }
 
-fn driver(report: &Report, findings: &[&Finding], taxonomies: &Taxonomies<'_>) -> ToolComponent {
+fn driver(report: &Report, found: &[&RuleInfo], findings: &[&Finding], taxonomies: &Taxonomies<'_>) -> ToolComponent {
     let version = Some(report.inputs.version.to_string()).filter(|version| !version.is_empty());
     ToolComponent {
         full_name: version.as_ref().map(|version| format!("secscan {version}")),
@@ -93,7 +94,7 @@ fn driver(report: &Report, findings: &[&Finding], taxonomies: &Taxonomies<'_>) -
         information_uri: Some(INFORMATION.to_owned()),
         version: version.clone(),
         semantic_version: version,
-        rules: Some(rules::descriptors(report, findings, taxonomies)),
+        rules: Some(rules::descriptors(report, found, findings, taxonomies)),
         notifications: Some(notices::descriptors()),
         supported_taxonomies: filled(taxonomies.references()),
         ..ToolComponent::builder().name("secscan").build()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use secscan_model::report::Related;
-use secscan_model::{Finding, FindingKind, Report, Severity, Status};
+use secscan_model::{Finding, FindingKind, Report, RuleInfo, Severity, Status};
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactChange, Fix, Location, LogicalLocation, PropertyBag, Replacement, Result, ResultKind, ResultLevel,
@@ -22,11 +22,12 @@ const MOST_LINKS: usize = 10;
 /// One result a finding, in the same order.
 pub(super) fn results(
     findings: &[&Finding],
+    found: &[&RuleInfo],
     report: &Report,
     options: &Options,
     taxonomies: &Taxonomies<'_>,
 ) -> Vec<Result> {
-    let indices = (0..).zip(rules::ids(report, findings)).map(|(index, id)| (id, index)).collect();
+    let indices = (0..).zip(rules::ids(found, findings)).map(|(index, id)| (id, index)).collect();
     let compared = report.inputs.base.is_some() || report.findings.iter().any(|finding| !finding.new);
     let context =
         Context { report, taxonomies, indices, compared, suppressions: options.show.suppressed || options.show.waived };

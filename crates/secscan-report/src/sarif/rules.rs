@@ -1,9 +1,9 @@
 //! Rules as descriptors: what GitHub shows beside an alert, and filters by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use secscan_model::report::Advisory;
-use secscan_model::{Confidence, Finding, Report, RuleInfo, Severity};
+use secscan_model::{Confidence, Finding, Report, RuleId, RuleInfo, Severity};
 use serde_json::json;
 use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
 
@@ -20,19 +20,27 @@ pub(super) fn id(finding: &Finding) -> &str {
     finding.advisory.as_ref().map_or(&finding.rule.0, |advisory| &advisory.id)
 }
 
-/// The ids of [`descriptors`], in their order.
-pub(super) fn ids<'a>(report: &'a Report, findings: &[&'a Finding]) -> Vec<&'a str> {
-    let rules = report.rules.iter().map(|rule| &*rule.id.0);
-    rules.chain(advisories(findings).into_keys()).collect()
+/// The rules that findings are about, in the order of the report. The rules that found nothing stay out: there are
+/// thousands, and what each of them says would be most of the file.
+pub(super) fn found<'a>(report: &'a Report, findings: &[&Finding]) -> Vec<&'a RuleInfo> {
+    let of_rules = findings.iter().filter(|finding| finding.advisory.is_none());
+    let found: HashSet<&RuleId> = of_rules.map(|finding| &finding.rule).collect();
+    report.rules.iter().map(|rule| &**rule).filter(|rule| found.contains(&rule.id)).collect()
 }
 
-/// The descriptors of all rules that ran, then of all advisories that findings are about.
+/// The ids of [`descriptors`], in their order.
+pub(super) fn ids<'a>(found: &[&'a RuleInfo], findings: &[&'a Finding]) -> Vec<&'a str> {
+    found.iter().map(|rule| &*rule.id.0).chain(advisories(findings).into_keys()).collect()
+}
+
+/// The descriptors of the rules that found something, then of all advisories that findings are about.
 pub(super) fn descriptors(
     report: &Report,
+    found: &[&RuleInfo],
     findings: &[&Finding],
     taxonomies: &Taxonomies<'_>,
 ) -> Vec<ReportingDescriptor> {
-    let rules = report.rules.iter().map(|rule| descriptor(rule, taxonomies));
+    let rules = found.iter().map(|rule| descriptor(rule, taxonomies));
     let of_advisory = |finding: &Finding| {
         let advisory = finding.advisory.as_deref()?;
         Some(advisory_descriptor(advisory, report.rule(&finding.rule)?, taxonomies))

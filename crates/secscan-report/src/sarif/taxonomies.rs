@@ -25,7 +25,7 @@ pub(super) struct Taxonomies<'a> {
 }
 
 impl<'a> Taxonomies<'a> {
-    /// Collects what the rules that ran and the listed findings refer to.
+    /// Collects what the packs and the listed findings refer to.
     pub(super) fn of(report: &'a Report, findings: &[&'a Finding]) -> Self {
         let mut pairs: BTreeSet<(&RuleId, &ControlRef)> = BTreeSet::new();
         for control in report.packs.iter().flat_map(|pack| &pack.controls) {
@@ -45,7 +45,8 @@ impl<'a> Taxonomies<'a> {
         for (rule, control) in pairs {
             by_rule.entry(rule).or_default().extend(places.get(control).copied());
         }
-        let cwe: BTreeSet<_> = report.rules.iter().flat_map(|rule| rule.cwe.iter().copied()).collect();
+        let rules = findings.iter().filter_map(|finding| report.rule(&finding.rule));
+        let cwe: BTreeSet<_> = rules.flat_map(|rule| rule.cwe.iter().copied()).collect();
         Self { packs: &report.packs, controls, places, by_rule, cwe: cwe.into_iter().collect() }
     }
 
