@@ -11,7 +11,7 @@ use secscan_rules::RuleSet;
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 
-use crate::vulnerable;
+use crate::{escalation, public_path, vulnerable};
 
 /// What judges look at.
 #[derive(Clone, Copy)]
@@ -39,7 +39,11 @@ pub(crate) struct Answer {
 type Judge = fn(&Asked<'_>) -> Answer;
 
 /// All judges, by name.
-static JUDGES: &[(&str, Judge)] = &[("vulnerable-dependency", vulnerable::judge)];
+static JUDGES: &[(&str, Judge)] = &[
+    ("iam-privilege-escalation", escalation::judge),
+    ("public-path", public_path::judge),
+    ("vulnerable-dependency", vulnerable::judge),
+];
 
 /// What the judges of a rule set say.
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ pub static COMPUTED: &[ComputedChild] = &[
     ComputedChild { name: "json", about: "string or map: the JSON document in it (a map passes through)" },
     ComputedChild {
         name: "iam",
-        about: "policy string or map: list of {sid, effect, actions, not-actions, resources, not-resources, principals, not-principals, conditions}; one-or-many made many, \"*\" and {AWS: \"*\"} both \"*\"; conditions is a list of {operator, key, values}, absent when there is none",
+        about: "policy string or map: list of {sid, effect, actions, not-actions, resources, not-resources, principals, not-principals, conditions}; one-or-many made many, \"*\" and {AWS: \"*\"} both \"*\"; conditions is a list of {operator, key, values}, absent when there is none; beside them what they mean: grants, public, accounts, narrowed",
     },
     ComputedChild { name: "url", about: "string: {scheme, user, password, host, port, path, query}" },
     ComputedChild {
@@ -163,6 +163,10 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "principals", // list of strings; "*" for anyone
             "not-principals",
             "conditions", // list of {operator, key, values}; absent when there is none
+            "grants",     // of an Allow: {escalate, credentials, read-data, expose, decrypt, pass-role}, each the patterns that give such actions
+            "public",     // of an Allow to principals: whether strangers may, conditions and denials weighed
+            "accounts",   // accounts that principals name, but for that of the resources
+            "narrowed",   // where there are conditions: whether they leave strangers out
             "attribute",  // the attribute of the owner that holds the policy: policy, assume_role_policy, ...
         ],
         from: &[Platform::Terraform, Platform::CloudFormation],

@@ -18,6 +18,7 @@ pub mod computed;
 mod derived;
 pub mod dockerfile;
 pub mod github_actions;
+pub mod iam;
 pub mod image;
 pub mod installed;
 pub mod kubernetes;

@@ -14,7 +14,11 @@ pub struct Native {
 }
 
 /// All of them.
-pub static NATIVES: &[Native] = &[Native { name: "vulnerable-dependency", platforms: &[Platform::Package] }];
+pub static NATIVES: &[Native] = &[
+    Native { name: "iam-privilege-escalation", platforms: &[Platform::Terraform, Platform::CloudFormation] },
+    Native { name: "public-path", platforms: &[Platform::Terraform, Platform::CloudFormation] },
+    Native { name: "vulnerable-dependency", platforms: &[Platform::Package] },
+];
 
 /// The judge of a name.
 pub fn native(name: &str) -> Option<&'static Native> {

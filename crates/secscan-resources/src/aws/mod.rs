@@ -1,10 +1,12 @@
 //! The common kinds of AWS, from Terraform and CloudFormation alike.
 //!
-//! Reading order: [`derive()`], then [`network`] (`network-rule`) and [`policies`] (`iam-statement`). What the attributes
+//! Reading order: [`derive()`], then [`network`] (`network-rule`) with [`prefix_lists`] and [`split`], and [`policies`] (`iam-statement`). What the attributes
 //! mean is said in [`secscan_model::vocabulary::COMMON_KINDS`].
 
 mod network;
 mod policies;
+mod prefix_lists;
+mod split;
 #[cfg(test)]
 mod tests;
 
@@ -37,10 +39,12 @@ impl Derived {
 /// stand in, sorted by id.
 pub(crate) fn derive(batch: &mut Batch, first: usize, sources: &[Source]) {
     let mut derived: Vec<Resource> = Vec::new();
+    let lists = prefix_lists::PrefixLists::of(batch.resources.get(first..).unwrap_or_default());
     for (index, owner) in batch.resources.iter().enumerate().skip(first) {
-        let common = network::rules(owner).into_iter().chain(policies::statements(owner, sources));
+        let common = network::rules(owner, &lists).into_iter().chain(policies::statements(owner, sources));
         derived.extend(common.map(|common| owned(common, owner, ResourceId(index as u32))));
     }
+    split::join(&batch.resources, &mut derived);
     batch.resources.extend(derived);
 }
 

@@ -1,7 +1,8 @@
 //! `network-rule`: the rules of security groups and network access lists.
 //!
 //! A rule that opens a port to a security group has that group among its sources, unresolved. ICMP has no ports. The
-//! order of the rules of an access list is not weighed: a deny before an allow does not close it here.
+//! order of the rules of an access list is not weighed: a deny before an allow does not close it here. What a prefix list
+//! holds is looked up in [`super::prefix_lists`].
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use secscan_model::{List, Location, Map, Node, Part, Resource, Value};
 
 use super::Derived;
+use super::prefix_lists::PrefixLists;
 
 const KIND: &str = "network-rule";
 const INGRESS: &str = "ingress";
@@ -19,6 +21,8 @@ const ALL_PORTS: &str = "0-65535";
 enum Rules {
     /// In attributes, each a list of rules for one direction.
     Lists(&'static [(&'static str, &'static str)]),
+    /// In the attribute at a path, a list of rules for ingress; one that names nobody is for everybody.
+    Everybody(&'static [&'static str]),
     /// It is one rule, always for this direction.
     One(&'static str),
     /// It is one rule; an attribute names the direction.
@@ -35,8 +39,10 @@ static TYPES: &[(&str, Rules)] = &[
     ("AWS::EC2::SecurityGroup", Rules::Lists(&[("SecurityGroupIngress", INGRESS), ("SecurityGroupEgress", EGRESS)])),
     ("AWS::EC2::SecurityGroupEgress", Rules::One(EGRESS)),
     ("AWS::EC2::SecurityGroupIngress", Rules::One(INGRESS)),
+    ("AWS::Lightsail::Instance", Rules::Everybody(&["Networking", "Ports"])),
     ("aws_default_network_acl", BLOCKS),
     ("aws_default_security_group", BLOCKS),
+    ("aws_lightsail_instance_public_ports", Rules::Everybody(&["port_info"])),
     ("aws_network_acl", BLOCKS),
     ("aws_network_acl_rule", Rules::Egress("egress")),
     ("aws_security_group", BLOCKS),
@@ -57,6 +63,10 @@ const CIDRS: &[&str] = &[
     "cidr_ipv6",
     "cidr_block",
     "ipv6_cidr_block",
+    "Cidrs",
+    "Ipv6Cidrs",
+    "cidrs",
+    "ipv6_cidrs",
 ];
 const GROUPS: &[&str] = &[
     "SourceSecurityGroupId",
@@ -66,7 +76,14 @@ const GROUPS: &[&str] = &[
     "source_security_group_id",
     "referenced_security_group_id",
 ];
-const PREFIX_LISTS: &[&str] = &["SourcePrefixListId", "DestinationPrefixListId", "prefix_list_ids", "prefix_list_id"];
+const PREFIX_LISTS: &[&str] = &[
+    "SourcePrefixListId",
+    "DestinationPrefixListId",
+    "prefix_list_ids",
+    "prefix_list_id",
+    "CidrListAliases",
+    "cidr_list_aliases",
+];
 const PROTOCOL: &[&str] = &["IpProtocol", "Protocol", "ip_protocol", "protocol"];
 const FROM_PORT: &[&[&str]] = &[&["FromPort"], &["PortRange", "From"], &["from_port"]];
 const TO_PORT: &[&[&str]] = &[&["ToPort"], &["PortRange", "To"], &["to_port"]];
@@ -74,13 +91,22 @@ const ACTION: &[&str] = &["RuleAction", "rule_action", "action"];
 const DESCRIPTION: &[&str] = &["Description", "description"];
 
 /// The rules of a resource.
-pub(super) fn rules(owner: &Resource) -> Vec<Derived> {
+pub(super) fn rules(owner: &Resource, lists: &PrefixLists<'_>) -> Vec<Derived> {
     let Ok(found) = TYPES.binary_search_by_key(&&*owner.kind, |(kind, _)| kind) else { return Vec::new() };
     let Some((_, layout)) = TYPES.get(found) else { return Vec::new() };
     let whole = Node { at: owner.at, ..owner.value.clone() };
     let header = whole.name_at;
+    let rule = |written: &Node, direction, part| rule(written, direction, part, lists);
     let one = |direction| rule(&whole, direction, "rule".to_owned()).into_iter().collect();
     match layout {
+        Rules::Everybody(path) => {
+            let rules = owner.value.at_path(path).map(Node::items).unwrap_or_default();
+            let derived = rules.iter().enumerate().filter_map(|(index, written)| {
+                let part = format!("{INGRESS}.{}", index + 1);
+                rule(&for_everybody(written), Node::text(INGRESS, written.name_at), part)
+            });
+            derived.collect()
+        }
         Rules::Lists(lists) => lists
             .iter()
             .flat_map(|(attribute, direction)| {
@@ -108,8 +134,20 @@ pub(super) fn rules(owner: &Resource) -> Vec<Derived> {
     }
 }
 
+/// A rule that names nobody, with the blocks that it means.
+fn for_everybody(written: &Node) -> Node {
+    let Value::Map(map) = &written.value else { return written.clone() };
+    let names = |names: &[&str]| names.iter().any(|name| map.get(name).is_some_and(|node| !node.items().is_empty()));
+    if map.rest.is_some() || names(CIDRS) || names(PREFIX_LISTS) {
+        return written.clone();
+    }
+    let mut map = Map::clone(map);
+    map.insert("cidrs", Node::text("0.0.0.0/0", written.name_at));
+    Node { value: Value::Map(map.into()), ..written.clone() }
+}
+
 /// One rule from what the platform writes; nothing for what is no rule.
-fn rule(written: &Node, direction: Node, part: String) -> Option<Derived> {
+fn rule(written: &Node, direction: Node, part: String, lists: &PrefixLists<'_>) -> Option<Derived> {
     let header = written.name_at;
     let map = match &written.value {
         Value::Map(map) => map,
@@ -122,7 +160,7 @@ fn rule(written: &Node, direction: Node, part: String) -> Option<Derived> {
     };
     let mut value = Map::with_capacity(9);
     value.rest = map.rest.clone();
-    let far = FarSide::of(written);
+    let far = FarSide::of(written, lists);
     let open = far.open(map.rest.as_ref(), header);
     let peers = far.node(header);
     // A rule of unknown direction is read both ways.
@@ -217,31 +255,30 @@ fn ports(rule: &Node, protocol: Option<&Node>) -> Option<Node> {
 /// What lies at the other end of a rule.
 struct FarSide {
     peers: Vec<Node>,
-    /// How many of the peers, from the first, are CIDR blocks.
-    blocks: usize,
+    /// The CIDR blocks: those that are written, and those of prefix lists in the place of the list.
+    blocks: Vec<Node>,
     /// What may hold further blocks.
     unknown: Option<(Arc<str>, Location)>,
 }
 
 impl FarSide {
-    fn of(rule: &Node) -> Self {
+    fn of(rule: &Node, lists: &PrefixLists<'_>) -> Self {
         let items = |names: &'static [&str]| names.iter().filter_map(|name| rule.get(name)).flat_map(Node::items);
         let mut peers: Vec<Node> = items(CIDRS).cloned().collect();
-        let blocks = peers.len();
-        let hidden = peers.iter().find(|block| may_be_open(block));
-        let mut unknown = hidden.and_then(|block| Some((block.as_unresolved()?.why.clone(), block.at)));
+        let mut blocks = peers.clone();
         for list in items(PREFIX_LISTS) {
-            unknown.get_or_insert_with(|| ("the blocks of a prefix list are not known here".into(), list.at));
+            match lists.blocks(list) {
+                Some(listed) => blocks.extend(listed),
+                None => blocks.push(Node::unresolved("the blocks of a prefix list are not known here", list.at)),
+            }
             peers.push(list.clone());
         }
+        let hidden = blocks.iter().find(|block| may_be_open(block));
+        let unknown = hidden.and_then(|block| Some((block.as_unresolved()?.why.clone(), block.at)));
         peers.extend(items(GROUPS).cloned());
         let own = rule.get("self").filter(|own| own.as_bool() == Some(true));
         peers.extend(own.map(|own| Node { value: Node::text("self", own.at).value, ..own.clone() }));
         Self { peers, blocks, unknown }
-    }
-
-    fn blocks(&self) -> &[Node] {
-        self.peers.get(..self.blocks).unwrap_or_default()
     }
 
     /// The peers as a list in the place of the first.
@@ -254,7 +291,7 @@ impl FarSide {
     /// Whether the blocks sum to all of IPv4 or all of IPv6; the place is the block that makes it so.
     fn open(&self, rest: Option<&Arc<str>>, header: Location) -> Node {
         let nets: Vec<(IpNet, &Node)> = self
-            .blocks()
+            .blocks
             .iter()
             .filter_map(|block| Some((block.as_str()?.trim().parse::<IpNet>().ok()?.trunc(), block)))
             .collect();

@@ -113,6 +113,20 @@ fn network_rules() {
             &["egress allow tcp [?] [] false"],
         ),
         ("aws_instance", "ingress: [{protocol: tcp}]", &[]),
+        (
+            "aws_lightsail_instance_public_ports",
+            "port_info: [{protocol: tcp, from_port: 22, to_port: 22}, {protocol: tcp, from_port: 1, to_port: 1, cidrs: [203.0.113.0/24]}, {protocol: tcp, from_port: 22, to_port: 22, cidr_list_aliases: [lightsail-connect]}]",
+            &[
+                "ingress allow tcp [22] [0.0.0.0/0] true",
+                "ingress allow tcp [1] [203.0.113.0/24] false",
+                "ingress allow tcp [22] [lightsail-connect] false",
+            ],
+        ),
+        (
+            "AWS::Lightsail::Instance",
+            "Networking: {Ports: [{Protocol: tcp, FromPort: 3306, ToPort: 3306}]}",
+            &["ingress allow tcp [3306] [0.0.0.0/0] true"],
+        ),
     ] {
         let (rules, _) = derived(kind, yaml);
         assert_eq!(rules.iter().map(line).collect::<Vec<_>>(), expected, "{kind} {yaml}");
@@ -167,7 +181,7 @@ fn unknown_values_make_unknown_rules() {
         let source = Source::from_text(SourceId(0), "a.yaml", yaml);
         let value = with_unknowns(&secscan_parse::yaml::parse(&source).documents[0]);
         let owner = Resource { value, ..owner_of_nothing() };
-        let rules = super::network::rules(&owner);
+        let rules = super::network::rules(&owner, &super::prefix_lists::PrefixLists::default());
         assert_eq!(rules.len(), 1, "{yaml}");
         let rest = rules[0].value.rest.is_some();
         let rule = Resource { value: Node::map(rules[0].value.clone(), owner.at), ..owner };
@@ -229,7 +243,7 @@ inline_policy:
     let first = &statements[0].value;
     assert_eq!(
         show(Some(first.clone())),
-        "{effect: Allow, actions: [sts:AssumeRole], principals: [*], attribute: assume_role_policy, platform: terraform}"
+        "{effect: Allow, actions: [sts:AssumeRole], principals: [*], public: true, attribute: assume_role_policy, platform: terraform}"
     );
     let principal = first.get("principals").and_then(|list| list.items().first()).expect("a principal");
     assert_eq!(&role[principal.at.span.range()], "\"*\"", "places lead into the text");
@@ -261,5 +275,44 @@ fn every_attribute_is_in_the_vocabulary() {
         for entry in common[0].value.entries() {
             assert!(known.contains(&&*entry.key), "{kind}: {}", entry.key);
         }
+    }
+}
+
+/// The `open` of each rule of a Terraform folder.
+fn opened(terraform: &str) -> Vec<String> {
+    let files = vec![crate::read_file(Source::from_text(SourceId(0), "main.tf", terraform))];
+    let units = crate::units(&files);
+    let readings = units.iter().map(|unit| crate::read_unit(unit, &files, &crate::Options::default())).collect();
+    let (graph, _) = crate::assemble(files, readings, Vec::new());
+    let rules = graph.resources.iter().filter(|resource| &*resource.kind == "network-rule");
+    rules.map(|rule| show(rule.value.get("open").cloned())).collect()
+}
+
+#[test]
+fn prefix_lists_and_split_rules_are_added_up() {
+    let rule = |name: &str, peer: &str| {
+        format!(
+            "resource \"aws_vpc_security_group_ingress_rule\" \"{name}\" {{\n  security_group_id = aws_security_group.a.id\n  ip_protocol = \"tcp\"\n  from_port = 22\n  to_port = 22\n  {peer}\n}}\n"
+        )
+    };
+    let group = "resource \"aws_security_group\" \"a\" {}\n";
+    let listed = |cidr: &str| {
+        format!("resource \"aws_ec2_managed_prefix_list\" \"all\" {{\n  entry {{\n    cidr = \"{cidr}\"\n  }}\n}}\n")
+    };
+    let by_list = rule("list", "prefix_list_id = aws_ec2_managed_prefix_list.all.id");
+    let service = "data \"aws_ec2_managed_prefix_list\" \"cdn\" {\n  name = \"com.amazonaws.global.cloudfront.origin-facing\"\n}\n";
+    let (low, high) = (rule("low", "cidr_ipv4 = \"0.0.0.0/1\""), rule("high", "cidr_ipv4 = \"128.0.0.0/1\""));
+    for (terraform, expected) in [
+        (format!("{group}{}{by_list}", listed("0.0.0.0/0")), vec!["true"]),
+        (format!("{group}{}{by_list}", listed("203.0.113.0/24")), vec!["false"]),
+        (
+            format!("{group}{service}{}", rule("cdn", "prefix_list_id = data.aws_ec2_managed_prefix_list.cdn.id")),
+            vec!["false"],
+        ),
+        (format!("{group}{}", rule("unknown", "prefix_list_id = \"pl-1\"")), vec!["?"]),
+        (format!("{group}{low}{high}"), vec!["true", "true"]),
+        (format!("{group}{low}{}", high.replace("22", "23")), vec!["false", "false"]),
+    ] {
+        assert_eq!(opened(&terraform), expected, "{terraform}");
     }
 }

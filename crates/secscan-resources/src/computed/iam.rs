@@ -2,7 +2,8 @@
 //!
 //! A policy comes as JSON text, as a map of the same keys, or as the blocks of a Terraform policy document. A statement
 //! becomes `{sid, effect, actions, not-actions, resources, not-resources, principals, not-principals, conditions}`;
-//! one-or-many is made many, the kinds of principals are dropped, and every value keeps its place.
+//! one-or-many is made many, the kinds of principals are dropped, and every value keeps its place. What a statement means
+//! beyond its words (`grants`, `public`, ...) is added by [`crate::iam`].
 
 use std::sync::Arc;
 
@@ -27,8 +28,16 @@ const PRINCIPALS: &[(&str, &str, &str)] =
 const TAKEN_IN: &[&str] = &["source_json", "source_policy_documents"];
 const OVERRIDING: &[&str] = &["override_json", "override_policy_documents"];
 
-/// The statements of a policy; none for what is no policy.
+/// The statements of a policy with what they mean; none for what is no policy.
 pub(crate) fn child(of: &Node, sources: &[Source]) -> Option<Node> {
+    let list = statements(of, sources)?;
+    let Value::List(written) = list.value else { return Some(list) };
+    let explained = crate::iam::explain(Arc::unwrap_or_clone(written));
+    Some(Node { value: Value::List(Arc::new(explained)), ..list })
+}
+
+/// The statements of a policy; none for what is no policy.
+fn statements(of: &Node, sources: &[Source]) -> Option<Node> {
     let document = json::child(of, sources)?;
     let statements = match &document.value {
         Value::Unresolved(_) => return Some(document),
@@ -48,7 +57,7 @@ fn policy(map: &Map, document: &Node, sources: &[Source]) -> Option<Vec<Node>> {
     }
     let taken_in = |names: &[&str]| -> Vec<Node> {
         let documents = names.iter().filter_map(|name| map.get(name)).flat_map(Node::items);
-        documents.filter_map(|document| child(document, sources)).flat_map(|list| list.items().to_vec()).collect()
+        documents.filter_map(|document| statements(document, sources)).flat_map(|list| list.items().to_vec()).collect()
     };
     let mut statements = taken_in(TAKEN_IN);
     let own = map.get("statement");
@@ -224,7 +233,7 @@ mod tests {
             ("not json", "none"),
         ] {
             let (node, source) = written(policy);
-            assert_eq!(show(child(&node, &[source])), expected, "{policy}");
+            assert_eq!(show(statements(&node, &[source])), expected, "{policy}");
         }
     }
 
@@ -238,39 +247,39 @@ mod tests {
         let map = json::child(&own, &[]).expect("a map");
         let before = "{sid: s, effect: Deny}";
         let block = "{sid: s, effect: Allow, actions: [a], principals: [*], conditions: [{operator: Bool, key: k, values: [true]}]}";
-        assert_eq!(show(child(&map, &[])), format!("[{before}, {block}]"));
+        assert_eq!(show(statements(&map, &[])), format!("[{before}, {block}]"));
         let Value::Map(map) = map.value else { panic!("a map") };
         let mut map = Map::clone(&map);
         let document = map.remove("source_policy_documents").expect("the document to take in");
         map.insert("override_policy_documents", document);
-        let overridden = child(&Node::map(map, Location::default()), &[]);
+        let overridden = statements(&Node::map(map, Location::default()), &[]);
         assert_eq!(show(overridden), format!("[{before}]"), "the same sid is replaced");
     }
 
     #[test]
     fn what_is_unknown_stays_unknown() {
         assert_eq!(
-            show(child(&partly(r#"{"Statement": [{"Effect": "Allow", "Action": ${a}, "Resource": "x"}]}"#), &[])),
+            show(statements(&partly(r#"{"Statement": [{"Effect": "Allow", "Action": ${a}, "Resource": "x"}]}"#), &[])),
             "[{effect: Allow, actions: ?, resources: [x]}]"
         );
-        assert_eq!(show(child(&partly(r#"{"Statement": [${x}]}"#), &[])), "[?]");
-        assert_eq!(show(child(&partly("${x}"), &[])), "?");
+        assert_eq!(show(statements(&partly(r#"{"Statement": [${x}]}"#), &[])), "[?]");
+        assert_eq!(show(statements(&partly("${x}"), &[])), "?");
         let at = Location { source: SourceId(0), ..Location::default() };
-        assert_eq!(show(child(&Node::unresolved("why", at), &[])), "?");
+        assert_eq!(show(statements(&Node::unresolved("why", at), &[])), "?");
         let mut map = Map::default();
         map.rest = Some("dynamic".into());
         let statement =
             [("Principal".into(), Node::map(map.clone(), at)), ("Condition".into(), Node::map(map.clone(), at))];
         let statement = Node::list(vec![Node::map(Map::from_iter(statement), at)], at);
         let policy = Node::map(Map::from_iter([("Statement".into(), statement)]), at);
-        assert_eq!(show(child(&policy, &[])), "[{effect: Allow, principals: [??], conditions: [??]}]");
-        assert_eq!(show(child(&Node::map(map, at), &[])), "[??]", "statements may come from elsewhere");
+        assert_eq!(show(statements(&policy, &[])), "[{effect: Allow, principals: [??], conditions: [??]}]");
+        assert_eq!(show(statements(&Node::map(map, at), &[])), "[??]", "statements may come from elsewhere");
     }
 
     #[test]
     fn statements_are_named_by_their_first_key() {
         let (node, source) = written(r#"{"Statement": [{"Sid": "x", "Effect": "Allow"}]}"#);
-        let list = child(&node, std::slice::from_ref(&source)).expect("a policy");
+        let list = statements(&node, std::slice::from_ref(&source)).expect("a policy");
         let statement = list.items().first().expect("a statement");
         let text = source.text().expect("text");
         assert_eq!(&text[statement.name_at.span.range()], "\"Sid\"");
