@@ -27,7 +27,7 @@ impl<'g> Addresses<'g> {
     }
 
     /// The resources of an address.
-    pub(crate) fn at(&self, unit: &str, address: &str) -> &[ResourceId] {
+    pub(crate) fn at<'a>(&'a self, unit: &'a str, address: &'a str) -> &'a [ResourceId] {
         self.known.get(&(unit, address)).map(Vec::as_slice).unwrap_or_default()
     }
 

@@ -26,6 +26,7 @@ pub mod cache;
 mod code;
 pub mod config;
 mod controls;
+mod escalation;
 mod examine;
 pub mod examples;
 mod findings;

@@ -9,7 +9,7 @@ use crate::{Scanner, Silent};
 /// The messages of the findings in a file, and how many verdicts are unknown.
 fn judged(path: &str, text: &str) -> (Vec<String>, u64) {
     let rules = secscan_builtin_rules::load().expect("the blob decodes").rules;
-    let rule = rules.into_iter().find(|rule| &*rule.info.id == "aws-iam-policy-privilege-escalation");
+    let rule = rules.into_iter().find(|rule| &*rule.info.id.0 == "aws-iam-policy-privilege-escalation");
     let scanner = Scanner::of_rules(RuleSet::new([rule.expect("a built-in rule")]));
     let report = scanner.scan(&MemoryTree::new([(path.to_owned(), text.to_owned())]), &Silent);
     let fails = report.findings.iter().filter(|finding| finding.kind == FindingKind::Fail);

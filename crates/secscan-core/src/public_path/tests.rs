@@ -9,7 +9,7 @@ use crate::{Scanner, Silent};
 /// The messages of the findings, the numbers of passes and of unknown verdicts.
 fn judged(text: &str) -> (Vec<String>, u64, u64) {
     let rules = secscan_builtin_rules::load().expect("the blob decodes").rules;
-    let rule = rules.into_iter().find(|rule| &*rule.info.id == "aws-network-public-path");
+    let rule = rules.into_iter().find(|rule| &*rule.info.id.0 == "aws-network-public-path");
     let scanner = Scanner::of_rules(RuleSet::new([rule.expect("a built-in rule")]));
     let report = scanner.scan(&MemoryTree::new([("main.tf".to_owned(), text.to_owned())]), &Silent);
     let fails = report.findings.iter().filter(|finding| finding.kind == FindingKind::Fail);
