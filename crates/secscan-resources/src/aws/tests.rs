@@ -243,7 +243,7 @@ inline_policy:
     let first = &statements[0].value;
     assert_eq!(
         show(Some(first.clone())),
-        "{effect: Allow, actions: [sts:AssumeRole], principals: [*], public: true, attribute: assume_role_policy, platform: terraform}"
+        "{effect: Allow, actions: [sts:AssumeRole], principals: [*], grants: {credentials: [sts:AssumeRole]}, public: true, attribute: assume_role_policy, platform: terraform}"
     );
     let principal = first.get("principals").and_then(|list| list.items().first()).expect("a principal");
     assert_eq!(&role[principal.at.span.range()], "\"*\"", "places lead into the text");
