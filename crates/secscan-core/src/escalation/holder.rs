@@ -181,7 +181,8 @@ impl<'g> Index<'g> {
     /// The principals that an attribute names, by reference or by name.
     fn named(&self, resource: &Resource, attribute: &str) -> Vec<ResourceId> {
         let Some(node) = resource.value.get(attribute) else { return Vec::new() };
-        let kind = PRINCIPALS.iter().map(|(_, kind, _)| *kind).find(|kind| attribute.to_ascii_lowercase().contains(kind));
+        let kind =
+            PRINCIPALS.iter().map(|(_, kind, _)| *kind).find(|kind| attribute.to_ascii_lowercase().contains(kind));
         let mut found = BTreeSet::new();
         for item in node.items() {
             let mut ids = self.addresses.referred(&resource.unit, item);

@@ -11,11 +11,7 @@ struct Managed {
     passes_to: &'static [&'static str],
 }
 
-const fn managed(
-    name: &'static str,
-    actions: &'static [&'static str],
-    passes_to: &'static [&'static str],
-) -> Managed {
+const fn managed(name: &'static str, actions: &'static [&'static str], passes_to: &'static [&'static str]) -> Managed {
     Managed { name, actions, passes_to }
 }
 

@@ -80,7 +80,8 @@ fn outcome(holder: &Holder<'_>, with_passes: bool) -> Option<Outcome> {
         (false, _) => Outcome::Fail(open.into_iter().map(|(at, ways)| violation(holder, at, &ways)).collect()),
         (true, Some((at, found))) => Outcome::Unknown(Box::new(Hit { at, found, ..Hit::default() })),
         (true, None) => {
-            let shown = Hit { at: holder.resource.header(), found: "no way to more rights".to_owned(), ..Hit::default() };
+            let shown =
+                Hit { at: holder.resource.header(), found: "no way to more rights".to_owned(), ..Hit::default() };
             Outcome::Pass(with_passes.then(|| Box::new(shown)))
         }
     })
@@ -155,12 +156,8 @@ fn allowed<'h>(
         let statement = held.statement();
         let found = statement.takes_action(action);
         let (Match::Yes(at) | Match::Perhaps(at)) = found else { continue };
-        let truths = [
-            statement.allows(),
-            found.truth(),
-            reaches(statement, on, &holder.own).truth(),
-            meets(statement, service),
-        ];
+        let truths =
+            [statement.allows(), found.truth(), reaches(statement, on, &holder.own).truth(), meets(statement, service)];
         if truths.contains(&Some(false)) {
             continue;
         }
@@ -179,7 +176,8 @@ fn allowed<'h>(
             Some(true) => return Step::Closed,
             Some(false) => {}
             None => {
-                best = Step::Perhaps(held.statement().0.name_at, "whether a denial takes it back is not known".to_owned());
+                best =
+                    Step::Perhaps(held.statement().0.name_at, "whether a denial takes it back is not known".to_owned());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Tables: what the judge says of folders and templates.
 
-use secscan_model::tree::MemoryTree;
 use secscan_model::FindingKind;
+use secscan_model::tree::MemoryTree;
 use secscan_rules::RuleSet;
 
 use crate::{Scanner, Silent};
@@ -41,7 +41,8 @@ fn attach(arn: &str) -> String {
 fn steps_are_gathered_over_all_policies_of_a_principal() {
     let pass = inline("pass", &document(&[("\"iam:PassRole\"", "\"*\"")]));
     let create = document(&[("\"lambda:CreateFunction\", \"lambda:Invoke*\"", "\"*\"")]);
-    let managed = format!("resource \"aws_iam_policy\" \"functions\" {{\n  name = \"functions\"\n  policy = {create}\n}}\n");
+    let managed =
+        format!("resource \"aws_iam_policy\" \"functions\" {{\n  name = \"functions\"\n  policy = {create}\n}}\n");
     let way = "run a function with a stronger role (iam:PassRole, lambda:CreateFunction, lambda:InvokeFunction)";
     let expected = format!("aws_iam_role.app can take more rights: it may {way}.");
     for (more, expected, unknown) in [
@@ -61,7 +62,8 @@ fn denials_boundaries_and_conditions_are_weighed() {
     let alone = |statements: &str| {
         format!("resource \"aws_iam_policy\" \"p\" {{\n  policy = jsonencode({{ Statement = [{statements}] }})\n}}\n")
     };
-    let allow = |more: &str| format!("{{ Effect = \"Allow\", Action = \"iam:putrolepolicy\", Resource = \"*\"{more} }}");
+    let allow =
+        |more: &str| format!("{{ Effect = \"Allow\", Action = \"iam:putrolepolicy\", Resource = \"*\"{more} }}");
     let deny = |more: &str| format!("{{ Effect = \"Deny\", {more} }}");
     for (statements, findings, unknown) in [
         (allow(""), 1, 0),
@@ -87,7 +89,8 @@ fn denials_boundaries_and_conditions_are_weighed() {
         let (found, open) = judged("main.tf", &alone(&statements));
         assert_eq!((found.len(), open), (findings, unknown), "{statements}: {found:?}");
     }
-    let role = |boundary: &str| format!("resource \"aws_iam_role\" \"app\" {{\n  permissions_boundary = {boundary}\n}}\n");
+    let role =
+        |boundary: &str| format!("resource \"aws_iam_role\" \"app\" {{\n  permissions_boundary = {boundary}\n}}\n");
     let policy = inline("put", &document(&[("\"iam:PutRolePolicy\"", "\"*\"")]));
     let limit = "resource \"aws_iam_policy\" \"limit\" {\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"s3:*\", Resource = \"*\" }] })\n}\n";
     let within = judged("main.tf", &format!("{}{limit}{policy}", role("aws_iam_policy.limit.arn")));
