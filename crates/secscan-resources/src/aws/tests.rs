@@ -282,7 +282,8 @@ fn every_attribute_is_in_the_vocabulary() {
 fn opened(terraform: &str) -> Vec<String> {
     let files = vec![crate::read_file(Source::from_text(SourceId(0), "main.tf", terraform))];
     let units = crate::units(&files);
-    let readings = units.iter().map(|unit| crate::read_unit(unit, &files, &crate::Options::default())).collect();
+    let options = crate::Options::default();
+    let readings = units.list.iter().map(|unit| crate::read_unit(unit, &units, &files, None, &options)).collect();
     let (graph, _) = crate::assemble(files, readings, Vec::new());
     let rules = graph.resources.iter().filter(|resource| &*resource.kind == "network-rule");
     rules.map(|rule| show(rule.value.get("open").cloned())).collect()
