@@ -163,11 +163,11 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "principals", // list of strings; "*" for anyone
             "not-principals",
             "conditions", // list of {operator, key, values}; absent when there is none
-            "grants",     // of an Allow: {escalate, credentials, read-data, expose, decrypt, pass-role}, each the patterns that give such actions
-            "public",     // of an Allow to principals: whether strangers may, conditions and denials weighed
-            "accounts",   // accounts that principals name, but for that of the resources
-            "narrowed",   // where there are conditions: whether they leave strangers out
-            "attribute",  // the attribute of the owner that holds the policy: policy, assume_role_policy, ...
+            "grants", // of an Allow: {escalate, credentials, read-data, expose, decrypt, pass-role}, each the patterns that give such actions
+            "public", // of an Allow to principals: whether strangers may, conditions and denials weighed
+            "accounts", // accounts that principals name, but for that of the resources
+            "narrowed", // where there are conditions: whether they leave strangers out
+            "attribute", // the attribute of the owner that holds the policy: policy, assume_role_policy, ...
         ],
         from: &[Platform::Terraform, Platform::CloudFormation],
     },

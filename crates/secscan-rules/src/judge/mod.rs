@@ -96,9 +96,15 @@ impl<'a> Judge<'a> {
         let root = Cursor::root(self.graph, id);
         let walker = Walker { graph: self.graph, scratch };
         let ignore_case = ignores_case(self.graph.resource(id));
+        let of_root = Evaluation { walker, links: &self.links, subject: root, ignore_case };
+        let shared = check.when.as_ref().filter(|_| !check.each.is_empty());
+        let shared = shared.map(|when| of_root.truth_at_root(when, root));
         let mut ask = |subject: Cursor<'_>, path: Option<&[Step]>| {
             let evaluation = Evaluation { walker, links: &self.links, subject, ignore_case };
-            add(self.subject(&self.rules.rules[rule], check, &evaluation, path));
+            add(match shared {
+                Some(Truth::False) => Outcome::NotApplicable,
+                _ => self.subject(&self.rules.rules[rule], check, &evaluation, path, shared),
+            });
         };
         if check.each.is_empty() {
             ask(root, None);
@@ -117,10 +123,22 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The outcome for one subject; `each` is the path that led to it from the resource, if any.
-    fn subject(&self, rule: &Rule, check: &Check, evaluation: &Evaluation<'_>, each: Option<&[Step]>) -> Outcome {
+    /// The outcome for one subject; `each` is the path that led to it from the resource, if any, and `shared` whether
+    /// the conditions hold that are the same for all subjects of the resource.
+    fn subject(
+        &self,
+        rule: &Rule,
+        check: &Check,
+        evaluation: &Evaluation<'_>,
+        each: Option<&[Step]>,
+        shared: Option<Truth>,
+    ) -> Outcome {
         let at = evaluation.subject;
-        let applies = check.when.as_ref().map_or(Truth::True, |when| evaluation.truth(when, at, Side::One));
+        let applies = match &check.when {
+            Some(when) if shared == Some(Truth::True) => evaluation.truth_below_root(when, at),
+            Some(when) => evaluation.truth(when, at, Side::One),
+            None => Truth::True,
+        };
         if applies == Truth::False {
             return Outcome::NotApplicable;
         }

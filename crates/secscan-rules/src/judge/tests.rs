@@ -197,6 +197,20 @@ fn paths_lead_where_they_say() {
     assert_eq!(outcomes("m: {a: 1, b: 2}", "    each: m.*\n    deny: {$key: b}"), "PF");
     assert_eq!(outcomes("s: [{u: 1}, {u: 2}]", "    each: s\n    deny: {$before.u: 1}"), "PF");
     assert_eq!(outcomes("{top: 1, s: [{u: 1}]}", "    each: s\n    deny: {$root.top: 1}"), "F");
+    let asks_both =
+        "    each: s\n    when: {$root.top: 1, u: {in: [1, 2]}, not: {$root.s: {some: {u: 3}}}}\n    deny: {u: 1}";
+    assert_eq!(
+        outcomes("{top: 1, s: [{u: 1}, {u: 2}, {u: 4}]}", asks_both),
+        "FP-",
+        "asked of the resource and of its elements"
+    );
+    assert_eq!(outcomes("{top: 1, s: [{u: 1}, {u: 3}]}", asks_both), "--");
+    let same = "    each: s\n    when: {$root.top: {same-as: u}}\n    deny: {v: 1}";
+    assert_eq!(
+        outcomes("{top: 1, s: [{u: 1, v: 1}, {u: 2, v: 1}]}", same),
+        "F-",
+        "asked of the resource with the element in mind"
+    );
     assert_eq!(outcomes("s: []", "    each: s\n    deny: {u: 1}"), "", "`each` without elements gives none");
     assert_eq!(deny("doc: '{\"a\": [1, 2]}'", "{doc.$json.a: 2}"), "F");
     assert_eq!(deny("a: 1", "{$type: thing}"), "F");

@@ -71,6 +71,46 @@ pub(super) struct Evaluation<'a> {
     pub(super) ignore_case: bool,
 }
 
+/// The conditions that must all hold.
+fn parts(test: &Test) -> &[Test] {
+    match test {
+        Test::All(tests) => tests,
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// Whether a condition asks the same of the resource, whichever element it is asked for.
+fn asks_root(test: &Test) -> bool {
+    match test {
+        Test::All(tests) | Test::Any(tests) => tests.iter().all(asks_root),
+        Test::Not(test) => asks_root(test),
+        Test::At { step: Step::Root, whole, then } => {
+            whole.iter().all(forgets_subject) && then.as_deref().is_none_or(is_about_end)
+        }
+        Test::At { .. } | Test::Is(_) | Test::Linked(_) | Test::Param(..) => false,
+    }
+}
+
+/// Whether what is asked hangs on nothing but the value that it is asked of.
+fn is_about_end(test: &Test) -> bool {
+    match test {
+        Test::All(tests) | Test::Any(tests) => tests.iter().all(is_about_end),
+        Test::Not(test) => is_about_end(test),
+        Test::At { whole, then, .. } => whole.iter().all(forgets_subject) && then.as_deref().is_none_or(is_about_end),
+        Test::Is(matcher) => forgets_subject(matcher),
+        Test::Linked(_) | Test::Param(..) => false,
+    }
+}
+
+fn forgets_subject(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::SameAs(_) => false,
+        Matcher::Some(test) => is_about_end(test),
+        Matcher::Length(bounds) => bounds.iter().all(forgets_subject),
+        _ => true,
+    }
+}
+
 impl<'a> Evaluation<'a> {
     pub(super) fn graph(&self) -> &'a Graph {
         self.walker.graph
@@ -88,6 +128,27 @@ impl<'a> Evaluation<'a> {
             // Binding has decided these.
             Test::Param(..) => False,
         }
+    }
+
+    /// Whether those parts of a condition hold that ask only about the resource: they are answered once for all its
+    /// elements, or asking a long list about itself would take the square of its length.
+    pub(super) fn truth_at_root(&self, when: &Test, root: Cursor<'a>) -> Truth {
+        parts(when)
+            .iter()
+            .filter(|part| asks_root(part))
+            .map(|part| self.truth(part, root, Side::One))
+            .min()
+            .unwrap_or(True)
+    }
+
+    /// Whether the other parts hold for an element.
+    pub(super) fn truth_below_root(&self, when: &Test, at: Cursor<'a>) -> Truth {
+        parts(when)
+            .iter()
+            .filter(|part| !asks_root(part))
+            .map(|part| self.truth(part, at, Side::One))
+            .min()
+            .unwrap_or(True)
     }
 
     fn at(&self, step: &Step, whole: &[Matcher], then: Option<&Test>, at: Cursor<'a>, side: Side) -> Truth {
