@@ -433,7 +433,7 @@ pub(crate) const IMAGE_SAYS: &[&str] = &[
     "its name leads out of the image",
     "it is a hard link to nothing in the image",
     "it is a device or something else special",
-    "layer 2 (bomb.tar): it ",
+    "layer 2 (bomb.tar): it unpacks to more than",
     "layer 3 (torn.tar): it breaks off",
     "layer 4 (nonsense.tar): it breaks off",
     "layer 5 (../../../etc/passwd): it cannot be read",
@@ -454,7 +454,7 @@ fn member(name: &str, kind: tar::EntryType, link: &str, content: &[u8]) -> Vec<u
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(bytes).expect("memory");
     packed.finish().expect("memory")
 }
