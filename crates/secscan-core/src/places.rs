@@ -92,7 +92,7 @@ impl<'a> Places<'a> {
         let cut = Span { start: span.start, end: span.end.min(span.start + Place::TEXT_LIMIT as u32) };
         let text = masked(file.source, cut, &secrets);
         let shown = start.line()..=end.line().min(start.line() + Place::SNIPPET_LINES as u32 - 1);
-        let snippet = shown.map(|line| masked(file.source, lines.span(bytes, line), &secrets).into());
+        let snippet = shown.map(|line| masked(file.source, shortened(bytes, lines.span(bytes, line)), &secrets).into());
         let hash = file.line_hash(start.line(), &secrets);
         Place {
             path: file.source.path.clone(),
@@ -158,6 +158,15 @@ impl File<'_> {
         let is_secret = secrets.iter().any(|secret| secret.start < end && start < secret.end);
         (!is_secret).then(|| self.hashes().get(line)).flatten()
     }
+}
+
+/// As much of a line as a snippet may have; no character is cut.
+fn shortened(bytes: &[u8], line: Span) -> Span {
+    let mut end = line.end.min(line.start.saturating_add(Place::LINE_LIMIT as u32));
+    while end < line.end && end > line.start && bytes.get(end as usize).is_some_and(|byte| byte & 0xC0 == 0x80) {
+        end -= 1;
+    }
+    Span { end, ..line }
 }
 
 fn nowhere() -> Place {

@@ -43,7 +43,8 @@ pub struct Place {
     pub end: Position,
     /// The text of the region, exactly as the file has it; cut after [`Place::TEXT_LIMIT`] bytes.
     pub text: Arc<str>,
-    /// The whole lines from the start's line to the end's line, at most [`Place::SNIPPET_LINES`].
+    /// The lines from the start's line to the end's line, at most [`Place::SNIPPET_LINES`], each whole unless it is
+    /// [cut](Place::is_cut).
     pub snippet: Vec<Arc<str>>,
     /// GitHub's `primaryLocationLineHash` of the first line, counter included.
     pub line_hash: Arc<str>,
@@ -52,8 +53,17 @@ pub struct Place {
 impl Place {
     /// How many lines a snippet has at the most.
     pub const SNIPPET_LINES: usize = 6;
+    /// How many bytes of a line a snippet has at the most: a minified file is one line, and thousands of places may lie
+    /// in it.
+    pub const LINE_LIMIT: usize = 1024;
     /// How many bytes of a region's text are kept.
     pub const TEXT_LIMIT: usize = 4096;
+
+    /// Whether there may be more of a line of a snippet in the file: no character is cut, so a byte or three may lack to
+    /// the limit.
+    pub fn is_cut(line: &str) -> bool {
+        line.len() + 3 >= Self::LINE_LIMIT
+    }
 }
 
 /// A place that explains a finding.

@@ -213,13 +213,19 @@ impl Position {
 pub struct LineIndex {
     starts: Vec<u32>,
     length: u32,
+    /// Whether a byte is a character: columns need no counting then.
+    is_ascii: bool,
 }
 
 impl LineIndex {
     /// Finds the lines of `bytes`.
     pub fn new(bytes: &[u8]) -> Self {
         let breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u32 + 1);
-        Self { starts: std::iter::once(0).chain(breaks).collect(), length: bytes.len() as u32 }
+        Self {
+            starts: std::iter::once(0).chain(breaks).collect(),
+            length: bytes.len() as u32,
+            is_ascii: bytes.is_ascii(),
+        }
     }
 
     /// The number of lines; a file that ends in a line break has an empty last line.
@@ -236,7 +242,11 @@ impl LineIndex {
     pub fn position(&self, bytes: &[u8], offset: u32) -> Position {
         let offset = offset.min(self.length);
         let line = self.line(offset);
-        let before = &bytes[self.starts[line as usize - 1] as usize..offset as usize];
+        let start = self.starts[line as usize - 1];
+        if self.is_ascii {
+            return Position { line, column: offset - start + 1 };
+        }
+        let before = &bytes[start as usize..offset as usize];
         let column = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32 + 1;
         Position { line, column }
     }

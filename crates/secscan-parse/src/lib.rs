@@ -84,8 +84,22 @@ impl Parsed {
             count if count == MAX_DIAGNOSTICS => format!("{}; more like this are left out", message.into()),
             _ => return,
         };
-        let length = source.bytes.len();
-        let span = Span::new((span.start as usize).min(length), (span.end as usize).min(length));
-        self.diagnostics.push(Diagnostic::new(kind, message).path(source.path.clone()).at(source.at(span)));
+        let at = source.at(whole_characters(&source.bytes, span));
+        self.diagnostics.push(Diagnostic::new(kind, message).path(source.path.clone()).at(at));
     }
+}
+
+/// The span within the file, with all of the characters that it touches: parsers count bytes behind an error, whatever
+/// these are part of.
+fn whole_characters(bytes: &[u8], span: Span) -> Span {
+    let continues = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let mut start = (span.start as usize).min(bytes.len());
+    let mut end = (span.end as usize).min(bytes.len());
+    while start > 0 && continues(start) {
+        start -= 1;
+    }
+    while continues(end) {
+        end += 1;
+    }
+    Span::new(start, end)
 }

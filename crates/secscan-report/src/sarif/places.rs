@@ -8,9 +8,6 @@ use super::message;
 /// The name that stands for the root of the scan.
 pub(super) const ROOT: &str = "%SRCROOT%";
 
-/// How many bytes of whole lines are quoted around a region; a minified file would fill the report with itself.
-const MOST_CONTEXT: usize = 4096;
-
 /// A place as a location; `id` is what a message links to.
 pub(super) fn location(place: &Place, about: Option<(i64, &str)>) -> Location {
     Location {
@@ -47,9 +44,8 @@ pub(super) fn region(place: &Place) -> Region {
 /// The lines that the region stands in; none when they are not all known or the region fills them.
 fn context(place: &Place) -> Option<Region> {
     let (first, last) = (place.start.line(), place.end.line());
-    let bytes: usize = place.snippet.iter().map(|line| line.len() + 1).sum();
     let complete = u32::try_from(place.snippet.len()).is_ok_and(|lines| lines == last - first + 1);
-    if !complete || bytes > MOST_CONTEXT {
+    if !complete || place.snippet.iter().any(|line| Place::is_cut(line)) {
         return None;
     }
     let end = place.snippet.last()?.chars().count() as u32 + 1;

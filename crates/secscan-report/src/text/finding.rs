@@ -10,8 +10,6 @@ use secscan_model::{Finding, FindingKind, Place, Report, Severity, Status};
 use super::terminal::{Terminal, is_unsafe, safe};
 use crate::Options;
 
-/// How far into its line a region may begin to be shown with its source.
-const FARTHEST: usize = 2000;
 /// How many characters of an endless line are shown from the region on.
 const LONGEST: usize = 400;
 /// How many related places are shown with their source.
@@ -106,7 +104,7 @@ impl Excerpt {
     fn of(place: &Place) -> Option<Self> {
         let start = place.start.column() as usize - 1;
         let last = place.end.line().saturating_sub(place.start.line()) as usize;
-        if start > FARTHEST || place.snippet.is_empty() {
+        if place.snippet.first().is_none_or(|line| Place::is_cut(line) && line.chars().count() < start) {
             return None;
         }
         let mut excerpt = Self { text: String::new(), region: 0..0 };
