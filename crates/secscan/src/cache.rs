@@ -12,6 +12,9 @@ use crate::targets;
 /// Records that no scan has renewed for so long are removed.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// No record is larger: reading it would take longer than scanning, and disks fill.
+const LARGEST: usize = 64 << 20;
+
 /// The end of the names of records.
 const ENDING: &str = "secscan-cache";
 
@@ -106,7 +109,11 @@ impl Folder {
 
 impl Cache for Folder {
     fn get(&self, record: &str) -> Option<Vec<u8>> {
-        let mut sealed = std::fs::read(self.file(record)).ok()?;
+        let file = self.file(record);
+        if file.metadata().ok()?.len() > (LARGEST + 16) as u64 {
+            return None;
+        }
+        let mut sealed = std::fs::read(file).ok()?;
         let bytes = sealed.get(16..)?;
         if sealed[..16] != self.seal(bytes) {
             return None;
@@ -117,6 +124,9 @@ impl Cache for Folder {
 
     fn put(&self, record: &str, bytes: &[u8]) {
         // A scan is as right without: it takes longer next time.
+        if bytes.len() > LARGEST {
+            return;
+        }
         drop(self.write(record, bytes).and_then(|()| self.prune()));
     }
 }
