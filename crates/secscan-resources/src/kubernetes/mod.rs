@@ -2,13 +2,14 @@
 //!
 //! Reading order: [`Kubernetes`] (which documents are objects, lists taken apart) → `object` (what an object is called)
 //! → `patch` (pieces of objects) → `attributes` (values as the API server reads them) → `workload` (the common kind
-//! `pod`) → `container` (the common kinds `container`, `env-var`, `image-ref` and `command`) → `variable` (its
+//! `pod`) → `custom` (pods of custom resources) → `container` (the common kinds `container`, `env-var`, `image-ref` and `command`) → `variable` (its
 //! environment) → `security` (settings that a container takes from its pod) → `link` and `selector` (references between objects) → `template` (charts that nobody rendered).
 //!
 //! Field names and their effect follow the Kubernetes API reference, <https://kubernetes.io/docs/reference/kubernetes-api/>.
 
 mod attributes;
 mod container;
+mod custom;
 mod link;
 mod object;
 mod patch;

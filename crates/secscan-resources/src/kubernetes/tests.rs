@@ -726,3 +726,40 @@ proptest::proptest! {
         proptest::prop_assert!(graph.resources.len() <= text.len());
     }
 }
+
+#[test]
+fn custom_resources_run_pods_where_their_kind_keeps_them() {
+    let job = read(
+        "apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: {name: train}\nspec:\n  pytorchReplicaSpecs:\n    Master: \
+         {template: {spec: {containers: [{name: torch, image: torch}]}}}\n    Worker: {template: {spec: {hostIPC: true, \
+         containers: [{name: torch, image: torch}]}}}\n",
+    );
+    assert_eq!(
+        parts(&job).into_iter().filter(|part| !part.starts_with("image-ref")).collect::<Vec<_>>(),
+        [
+            "pod Master.pod",
+            "container Master.containers.torch",
+            "pod Worker.pod",
+            "container Worker.containers.torch",
+        ]
+    );
+    let ray = read(
+        "apiVersion: ray.io/v1\nkind: RayCluster\nmetadata: {name: ray}\nspec:\n  workerGroupSpecs:\n  - groupName: small\n    \
+         template: {spec: {containers: [{name: ray, image: ray}]}}\n",
+    );
+    assert!(parts(&ray).contains(&"container small.containers.ray".to_owned()), "{:?}", parts(&ray));
+}
+
+#[test]
+fn a_step_takes_from_its_workflow_what_it_does_not_say() {
+    let reading = read(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: build}\nspec:\n  serviceAccountName: robot\n  \
+         securityContext: {runAsNonRoot: true}\n  templates:\n  - name: main\n    steps: [[{name: a, template: make}]]\n  - \
+         name: make\n    container: {image: make, command: [make]}\n",
+    );
+    let pod = find(&reading, "pod", "make.pod");
+    assert_eq!(pod.value.get("service-account").map(show).as_deref(), Some("robot"));
+    let container = find(&reading, "container", "make.containers.0");
+    assert_eq!(container.value.get("run-as-non-root").map(show).as_deref(), Some("true"));
+    assert_eq!(parts(&reading).iter().filter(|part| part.starts_with("pod ")).count(), 1, "a list of steps runs nothing");
+}

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use secscan_model::{Diagnostic, Node, Resource, ResourceId, Source, Value};
 
 use super::attributes::{at_path, each, field, header, is_set, record, word};
-use super::{container, max_resources, misshapen, security, too_many};
+use super::object::group_of;
+use super::{container, custom, max_resources, misshapen, security, too_many};
 use crate::Batch;
 use crate::derived::Deriving;
 
@@ -83,24 +84,48 @@ pub(super) fn derive(
     batch: &mut Batch,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let Some(path) = pod_path(&workload.kind, &workload.value) else { return };
-    let Some(template) = at_path(&workload.value, path) else { return };
-    let Some(spec) = field(&template, "spec").filter(is_set) else { return };
+    match pod_path(&workload.kind, &workload.value) {
+        Some(path) => {
+            let Some(template) = at_path(&workload.value, path) else { return };
+            derive_pod(workload, id, "", &template, source, batch, diagnostics);
+        }
+        None => {
+            for (part, template) in custom::templates(&workload.kind, group_of(&workload.value), &workload.value) {
+                if batch.resources.len() >= max_resources(source) {
+                    return diagnostics.push(too_many(source, &template));
+                }
+                derive_pod(workload, id, &format!("{part}."), &template, source, batch, diagnostics);
+            }
+        }
+    }
+}
+
+/// Adds one pod with its containers. `prefix` tells apart the pods of one object.
+fn derive_pod(
+    workload: &Resource,
+    id: ResourceId,
+    prefix: &str,
+    template: &Node,
+    source: &Source,
+    batch: &mut Batch,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(spec) = field(template, "spec").filter(is_set) else { return };
     if matches!(spec.value, Value::Scalar(_) | Value::List(_)) {
         return diagnostics.push(misshapen(source, &spec, "the specification of a pod is no map"));
     }
-    let pod = Pod::of(workload, &template, spec);
+    let pod = Pod::of(workload, template, spec);
     let containers = pod.containers(source, diagnostics);
     let listed = containers.iter().map(|(_, container)| container.clone()).collect();
     if let Some(mut deriving) = Deriving::from(batch, id, source) {
-        deriving.push("pod", "pod", pod.value(&template, listed));
+        deriving.push("pod", &format!("{prefix}pod"), pod.value(template, listed));
     }
     for (part, container) in containers {
         if batch.resources.len() >= max_resources(source) {
             return diagnostics.push(too_many(source, &container));
         }
         let Some(mut deriving) = Deriving::from(batch, id, source) else { return };
-        container::derive(&container, &part, &mut deriving);
+        container::derive(&container, &format!("{prefix}{part}"), &mut deriving);
     }
 }
 
