@@ -189,6 +189,16 @@ pub static COMMON_KINDS: &[CommonKind] = &[
         from: &[Platform::Dockerfile, Platform::GithubActions, Platform::Compose, Platform::Kubernetes],
     },
     CommonKind {
+        name: "service",
+        attributes: &[
+            "platform",
+            "name",     // kubelet | kube-apiserver | kube-controller-manager | kube-scheduler | kube-proxy | etcd
+            "origin",   // command | file | kubeadm
+            "settings", // map by the names of flags without dashes; lists are lists, feature-gates is a map
+        ],
+        from: &[Platform::Kubernetes],
+    },
+    CommonKind {
         name: "env-var",
         attributes: &["platform", "name", "value", "kind" /* env | arg | label */],
         from: &[Platform::Dockerfile, Platform::Compose, Platform::Kubernetes, Platform::GithubActions],

@@ -108,6 +108,11 @@ impl<'a> Deriving<'a> {
         };
         let exec = Node::text("exec", of.at);
         let shell = if of.as_list().is_some() { Some(&exec) } else { running.shell };
+        self.listed(commands, Running { shell, ..running }, part);
+    }
+
+    /// Adds commands as they were listed.
+    pub(crate) fn listed(&mut self, commands: Vec<Node>, running: Running<'_>, part: &str) {
         for (index, command) in commands.into_iter().enumerate() {
             let at = command.at;
             // Of a command that cannot be read, all that is known is that it is one.
@@ -115,7 +120,7 @@ impl<'a> Deriving<'a> {
                 Some(map) => map.clone(),
                 None => [("text".into(), command.clone()), ("name".into(), command.clone())].into_iter().collect(),
             };
-            for (key, value) in [("user", running.user), ("shell", shell)] {
+            for (key, value) in [("user", running.user), ("shell", running.shell)] {
                 value.into_iter().for_each(|value| map.push_new(key, value.clone()));
             }
             // The program may be named elsewhere: a `CMD` continues an `ENTRYPOINT`.

@@ -111,6 +111,11 @@ pub trait Reader: Sync {
     /// Reads one document.
     fn read(&self, _source: &Source, _document: &Node, _batch: &mut Batch, _diagnostics: &mut Vec<Diagnostic>) {}
 
+    /// Resources that only the whole scan gives; their owners are in the graph.
+    fn derive(&self, _graph: &Graph) -> Vec<Resource> {
+        Vec::new()
+    }
+
     /// References across files, once all resources are known. What a limit left out is a diagnostic.
     fn link(&self, _graph: &Graph, _diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge> {
         Vec::new()
@@ -151,6 +156,9 @@ pub fn read_file(source: Source) -> FileReading {
         let parsed = secscan_parse::dockerfile::parse(&source);
         dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
         take_in(parsed, &[Platform::Dockerfile].into(), &mut reading);
+    } else if kubernetes::systemd::claims(&source.path) {
+        reading.recognised = true;
+        kubernetes::systemd::read(&source, &mut reading.batch);
     } else if let Some(format) = installed::format_of(&source.path) {
         installed::read(&source, format, &mut reading);
     } else if let Some(format) = packages::format_of(&source.path) {
@@ -416,6 +424,8 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
         unit.sources.into_iter().for_each(|source| add_source(&mut graph, source));
         append(&mut graph, unit.batch);
     }
+    let derived: Vec<Resource> = READERS.iter().flat_map(|reader| reader.derive(&graph)).collect();
+    graph.resources.extend(derived);
     add_units(&mut graph);
     let across: Vec<Edge> = READERS.iter().flat_map(|reader| reader.link(&graph, &mut diagnostics)).collect();
     graph.edges.extend(across);
@@ -473,6 +483,7 @@ pub fn claims(path: &str) -> bool {
     let is_known = terraform::claims(path)
         || arm::claims(path)
         || dockerfile::claims(path)
+        || kubernetes::systemd::claims(path)
         || installed::format_of(path).is_some()
         || packages::format_of(path).is_some()
         || secscan_parse::format_of(path).is_some();

@@ -4,11 +4,13 @@
 //! reference names another one. When several files write an object of the same name (overlays, examples), a name means
 //! the one in the same file, else those in the same folder, else all of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use secscan_model::{Diagnostic, DiagnosticKind, Edge, Graph, Node, Platform, Resource, ResourceId, Value};
 
+use super::custom;
 use super::object::{group_of, is_cluster_scoped, namespace_of};
 use super::selector::{Pods, Selector};
 use super::workload::{CONTAINER_LISTS, pod_path};
@@ -119,6 +121,12 @@ impl<'a> Linker<'a> {
             if let Some(path) = pod_path(kind, object) {
                 let template = object.at_path(path);
                 pods.add(namespace, id, template.and_then(|template| template.at_path(&["metadata", "labels"])));
+            } else {
+                for pod in custom::pods(kind, group_of(object), object) {
+                    if let Cow::Borrowed(template) = pod.template {
+                        pods.add(namespace, id, template.at_path(&["metadata", "labels"]));
+                    }
+                }
             }
             let foreign = CORE.contains(&kind) && !group_of(object).is_empty();
             if let Some(name) = object.at_path(&["metadata", "name"]).and_then(Node::as_str).filter(|_| !foreign) {
@@ -145,17 +153,23 @@ impl<'a> Linker<'a> {
             self.selected(&Site { id, resource, path: path.into() }, &selector);
         }
         if let Some(path) = pod_path(kind, &resource.value) {
-            self.pod(id, resource, path);
+            let path = [path, &["spec"]].concat();
+            if let Some(spec) = resource.value.at_path(&path) {
+                self.pod(id, resource, spec, &path.join("."));
+            }
+        } else {
+            for pod in custom::pods(kind, group_of(&resource.value), &resource.value) {
+                if let Some(spec) = pod.template.get("spec") {
+                    self.pod(id, resource, spec, &pod.path);
+                }
+            }
         }
     }
 
-    /// The references that stand in the pod of a workload.
-    fn pod(&mut self, id: ResourceId, resource: &'a Resource, path: &[&str]) {
-        let path = [path, &["spec"]].concat();
-        let Some(spec) = resource.value.at_path(&path) else { return };
-        let prefix = path.join(".");
+    /// The references that stand in the specification of a pod of a workload; `prefix` is the path to it.
+    fn pod(&mut self, id: ResourceId, resource: &'a Resource, spec: &Node, prefix: &str) {
         for (path, to) in POD_NAMES {
-            self.names(id, resource, spec, path, &prefix, to);
+            self.names(id, resource, spec, path, prefix, to);
         }
         for (list, _) in CONTAINER_LISTS {
             let Some(containers) = spec.get(list) else { continue };

@@ -2,8 +2,9 @@
 //!
 //! Reading order: [`Kubernetes`] (which documents are objects, lists taken apart) → `object` (what an object is called)
 //! → `patch` (pieces of objects) → `attributes` (values as the API server reads them) → `workload` (the common kind
-//! `pod`) → `custom` (pods of custom resources) → `container` (the common kinds `container`, `env-var`, `image-ref` and `command`) → `variable` (its
-//! environment) → `security` (settings that a container takes from its pod) → `link` and `selector` (references between objects) → `template` (charts that nobody rendered).
+//! `pod`) → `custom` (pods of custom resources) → `container` (the common kinds `container`, `env-var`, `image-ref` and
+//! `command`) → `variable` (its environment) → `security` (settings that a container takes from its pod) → `link` and `selector` (references between objects)
+//! → `systemd` (units that start the cluster's programs) → `service` (these programs and their settings) → `template` (charts that nobody rendered).
 //!
 //! Field names and their effect follow the Kubernetes API reference, <https://kubernetes.io/docs/reference/kubernetes-api/>.
 
@@ -16,6 +17,8 @@ mod patch;
 pub(crate) mod removed;
 mod security;
 mod selector;
+mod service;
+pub(crate) mod systemd;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -48,7 +51,7 @@ impl Reader for Kubernetes {
         let text = |key| document.get(key).filter(|value| attributes::is_text(value)).and_then(Node::as_str);
         match (text("apiVersion"), text("kind")) {
             (Some(version), Some(_)) => !FOREIGN_GROUPS.contains(&object::group(version)),
-            _ => false,
+            _ => service::is_etcd(document),
         }
     }
 
@@ -58,6 +61,10 @@ impl Reader for Kubernetes {
 
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
         Reading { source, batch, diagnostics }.document(document);
+    }
+
+    fn derive(&self, graph: &Graph) -> Vec<Resource> {
+        service::derive(graph)
     }
 
     fn link(&self, graph: &Graph, diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge> {
@@ -108,7 +115,10 @@ impl Reading<'_> {
 
     /// One object with what is derived from it.
     fn object(&mut self, object: &Node) {
-        let identity = Identity::of(object, self.source.file_name());
+        let identity = match service::is_etcd(object) {
+            true => Identity::of_file(service::ETCD, self.source.file_name()),
+            false => Identity::of(object, self.source.file_name()),
+        };
         let resource = Resource {
             platform: Platform::Kubernetes,
             kind: identity.kind.clone(),

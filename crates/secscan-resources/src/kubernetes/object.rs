@@ -116,6 +116,11 @@ impl Identity {
         Self { kind: kind.into(), namespace: scoped.then(namespace), name: name.into() }
     }
 
+    /// The identity of a file that is no object and says no kind itself.
+    pub(super) fn of_file(kind: &str, file_name: &str) -> Self {
+        Self { kind: kind.into(), namespace: None, name: format!("<{file_name}>").into() }
+    }
+
     /// `NAMESPACE/KIND/NAME`, or `KIND/NAME` for what lives in no namespace.
     pub(super) fn address(&self) -> Arc<str> {
         let Self { kind, namespace, name } = self;

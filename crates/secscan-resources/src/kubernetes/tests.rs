@@ -4,29 +4,29 @@ use secscan_model::{DiagnosticKind, Graph, Node, Platform, Resource, Source, Sou
 
 use crate::{FileReading, assemble, read_file};
 
-fn read(text: &str) -> FileReading {
+pub(super) fn read(text: &str) -> FileReading {
     read_file(Source::from_text(SourceId(0), "app.yaml", text))
 }
 
-fn graph(files: &[(&str, &str)]) -> Graph {
+pub(super) fn graph(files: &[(&str, &str)]) -> Graph {
     let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
     let readings = files.iter().enumerate().map(source).map(read_file).collect();
     assemble(readings, Vec::new(), Vec::new()).0
 }
 
 /// The references as `FROM -PATH-> TO`.
-fn edges(files: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn edges(files: &[(&str, &str)]) -> Vec<String> {
     let graph = graph(files);
     let address = |id| &graph.resource(id).address;
     graph.edges.iter().map(|edge| format!("{} -{}-> {}", address(edge.from), edge.path, address(edge.to))).collect()
 }
 
-fn find<'a>(reading: &'a FileReading, kind: &str, part: &str) -> &'a Resource {
+pub(super) fn find<'a>(reading: &'a FileReading, kind: &str, part: &str) -> &'a Resource {
     let found = reading.batch.resources.iter().find(|resource| &*resource.kind == kind && &*resource.part == part);
     found.unwrap_or_else(|| panic!("no {kind} {part}: {:?}", parts(reading)))
 }
 
-fn parts(reading: &FileReading) -> Vec<String> {
+pub(super) fn parts(reading: &FileReading) -> Vec<String> {
     let derived = reading.batch.resources.iter().filter(|resource| resource.platform == Platform::Common);
     derived.map(|resource| format!("{} {}", resource.kind, resource.part)).collect()
 }
@@ -37,7 +37,7 @@ fn addresses(reading: &FileReading) -> Vec<&str> {
 }
 
 /// A value on one line: `{a: x, b: [1, 2]}`, `?` for what is not known.
-fn show(node: &Node) -> String {
+pub(super) fn show(node: &Node) -> String {
     match &node.value {
         Value::Scalar(scalar) => scalar.text.to_string(),
         Value::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", ")),
@@ -725,41 +725,4 @@ proptest::proptest! {
         let graph = graph(&[("a.yaml", &text)]);
         proptest::prop_assert!(graph.resources.len() <= text.len());
     }
-}
-
-#[test]
-fn custom_resources_run_pods_where_their_kind_keeps_them() {
-    let job = read(
-        "apiVersion: kubeflow.org/v1\nkind: PyTorchJob\nmetadata: {name: train}\nspec:\n  pytorchReplicaSpecs:\n    Master: \
-         {template: {spec: {containers: [{name: torch, image: torch}]}}}\n    Worker: {template: {spec: {hostIPC: true, \
-         containers: [{name: torch, image: torch}]}}}\n",
-    );
-    assert_eq!(
-        parts(&job).into_iter().filter(|part| !part.starts_with("image-ref")).collect::<Vec<_>>(),
-        [
-            "pod Master.pod",
-            "container Master.containers.torch",
-            "pod Worker.pod",
-            "container Worker.containers.torch",
-        ]
-    );
-    let ray = read(
-        "apiVersion: ray.io/v1\nkind: RayCluster\nmetadata: {name: ray}\nspec:\n  workerGroupSpecs:\n  - groupName: small\n    \
-         template: {spec: {containers: [{name: ray, image: ray}]}}\n",
-    );
-    assert!(parts(&ray).contains(&"container small.containers.ray".to_owned()), "{:?}", parts(&ray));
-}
-
-#[test]
-fn a_step_takes_from_its_workflow_what_it_does_not_say() {
-    let reading = read(
-        "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: build}\nspec:\n  serviceAccountName: robot\n  \
-         securityContext: {runAsNonRoot: true}\n  templates:\n  - name: main\n    steps: [[{name: a, template: make}]]\n  - \
-         name: make\n    container: {image: make, command: [make]}\n",
-    );
-    let pod = find(&reading, "pod", "make.pod");
-    assert_eq!(pod.value.get("service-account").map(show).as_deref(), Some("robot"));
-    let container = find(&reading, "container", "make.containers.0");
-    assert_eq!(container.value.get("run-as-non-root").map(show).as_deref(), Some("true"));
-    assert_eq!(parts(&reading).iter().filter(|part| part.starts_with("pod ")).count(), 1, "a list of steps runs nothing");
 }

@@ -90,11 +90,12 @@ pub(super) fn derive(
             derive_pod(workload, id, "", &template, source, batch, diagnostics);
         }
         None => {
-            for (part, template) in custom::templates(&workload.kind, group_of(&workload.value), &workload.value) {
+            for pod in custom::pods(&workload.kind, group_of(&workload.value), &workload.value) {
                 if batch.resources.len() >= max_resources(source) {
-                    return diagnostics.push(too_many(source, &template));
+                    return diagnostics.push(too_many(source, &pod.template));
                 }
-                derive_pod(workload, id, &format!("{part}."), &template, source, batch, diagnostics);
+                let prefix = if pod.part.is_empty() { String::new() } else { format!("{}.", pod.part) };
+                derive_pod(workload, id, &prefix, &pod.template, source, batch, diagnostics);
             }
         }
     }
