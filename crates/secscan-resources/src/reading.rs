@@ -368,6 +368,7 @@ pub fn read_unit(
         terraform::evaluate(&unit.folder, &units.terraform, tree, options, &mut reading);
         let sources = sources_of(unit, &reading, files);
         aws::derive(&mut reading.batch, 0, &sources);
+        kubernetes::terraform::derive(&mut reading.batch, 0, &sources, &mut reading.diagnostics);
     }
     if !cloudformation.is_empty() {
         cloudformation::evaluate(&cloudformation, files, &mut reading.batch, &mut reading.diagnostics);

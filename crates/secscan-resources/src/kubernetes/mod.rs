@@ -4,13 +4,15 @@
 //! → `patch` (pieces of objects) → `attributes` (values as the API server reads them) → `workload` (the common kind
 //! `pod`) → `custom` (pods of custom resources) → `container` (the common kinds `container`, `env-var`, `image-ref` and
 //! `command`) → `variable` (its environment) → `security` (settings that a container takes from its pod) → `link` and `selector` (references between objects)
-//! → `systemd` (units that start the cluster's programs) → `service` (these programs and their settings) → `template` (charts that nobody rendered).
+//! → `systemd` (units that start the cluster's programs) → `service` (these programs and their settings) → `embedded` (documents
+//! within texts) → `terraform` (objects that Terraform makes) → `template` (charts that nobody rendered).
 //!
 //! Field names and their effect follow the Kubernetes API reference, <https://kubernetes.io/docs/reference/kubernetes-api/>.
 
 mod attributes;
 mod container;
 mod custom;
+mod embedded;
 mod link;
 mod object;
 mod patch;
@@ -20,6 +22,7 @@ mod selector;
 mod service;
 pub(crate) mod systemd;
 mod template;
+pub(crate) mod terraform;
 #[cfg(test)]
 mod tests;
 mod variable;

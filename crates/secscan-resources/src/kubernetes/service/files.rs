@@ -4,9 +4,10 @@
 
 use secscan_model::{Graph, Location, Node, Platform, Resource, ResourceId, SourceId};
 
+use super::super::embedded;
 use super::super::object::group_of;
+use super::kubeadm;
 use super::settings::Settings;
-use super::{embedded, kubeadm};
 
 /// Which field of a file is which flag.
 type Fields = &'static [(&'static str, &'static str)];

@@ -2,10 +2,8 @@
 //!
 //! The kubelet, the API server and the others take settings as flags, in a configuration file, or from kubeadm. Rules
 //! ask for them by one name, that of the flag. Reading order: [`derive`] → `settings` (what flags say) → `files`
-//! (configuration files, and which of their fields is which flag) → `kubeadm` (its flags, and those that it adds) →
-//! `embedded` (files within config maps).
+//! (configuration files, and which of their fields is which flag) → `kubeadm` (its flags, and those that it adds).
 
-mod embedded;
 mod files;
 mod kubeadm;
 mod settings;

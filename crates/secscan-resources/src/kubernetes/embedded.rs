@@ -1,10 +1,10 @@
-//! Configuration files that are entries of config maps.
+//! Manifests and configuration files within texts: of config maps, of Terraform.
 
 use std::sync::Arc;
 
 use secscan_model::{Graph, Location, Map, Node, Resource, Source, SourceId, Value};
 
-use super::super::workload::{CONTAINER_LISTS, pod_path};
+use super::workload::{CONTAINER_LISTS, pod_path};
 use crate::computed::Text;
 
 /// Kinds of configuration files; an entry of a config map is read only when it names one.
@@ -49,8 +49,9 @@ pub(super) fn documents(graph: &Graph, map: &Resource) -> Vec<(String, Document)
     found
 }
 
-/// The documents of a text. What is no YAML is none: the program would refuse it.
-fn parse(of: &Node, sources: &[Source]) -> Vec<Node> {
+/// The documents of a text, with their places in the file as far as it can be followed. What is no YAML is none, and
+/// neither is text that is known in part: whoever reads it would refuse the one, and the other says anything.
+pub(super) fn parse(of: &Node, sources: &[Source]) -> Vec<Node> {
     let (Some(text), Some(written)) = (Text::new(of, sources), of.as_str()) else { return Vec::new() };
     let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "", written));
     if !parsed.diagnostics.is_empty() {
