@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use secscan_model::{Location, Node, Value};
+use secscan_model::{Location, Node, ResourceId, Value};
 
 use super::cursor::{Cursor, State};
 use super::truth::{Evaluation, Side, Truth};
@@ -27,6 +27,10 @@ pub struct Hit {
     /// Whether the value at the place is a secret, so that nobody prints the source text.
     pub secret: bool,
 }
+
+/// How many linked resources, and how many places that they give, a finding shows.
+const MOST_PARTNERS: usize = 10;
+const MOST_PLACES: usize = 20;
 
 /// What is explained, handed down unchanged.
 #[derive(Clone, Copy)]
@@ -135,13 +139,32 @@ impl<'a> Evaluation<'a> {
             count => format!("{count} linked"),
         };
         if !matches!(link.other, crate::check::Other::Files(_)) {
-            let place = |id: &secscan_model::ResourceId| {
-                let partner = self.graph().resource(*id);
-                (partner.header(), format!("linked: {}", partner.address))
-            };
-            hit.related.extend(partners.iter().take(10).map(place));
+            for partner in partners.iter().take(MOST_PARTNERS) {
+                self.tell_partner(link, *partner, ask.side, &mut hit.related);
+            }
         }
         hit
+    }
+
+    /// Adds the place of a linked resource and what makes it count, which may be a link in turn: so that the places of a
+    /// finding show the way from one resource to the next.
+    fn tell_partner(&self, link: &Link, partner: ResourceId, side: Side, related: &mut Vec<(Location, String)>) {
+        let resource = self.graph().resource(partner);
+        let mut places = vec![(resource.header(), format!("linked: {}", resource.address))];
+        if let Some(test) = &link.condition {
+            let ask = Ask { side, wanted: Truth::True, path: "" };
+            for hit in self.explain(test, Cursor::root(self.graph(), partner), ask) {
+                let says = format!("{} of {} is {}", quoted(&hit.path), resource.address, hit.found);
+                let is_value = !hit.path.is_empty();
+                places.extend(Some((hit.at, says)).filter(|_| is_value));
+                places.extend(hit.related);
+            }
+        }
+        for place in places {
+            if related.len() < MOST_PLACES && !related.iter().any(|(at, _)| *at == place.0) {
+                related.push(place);
+            }
+        }
     }
 
     /// A hit at a cursor: the value there, or the name of the deepest part of the path that exists.
