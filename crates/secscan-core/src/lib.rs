@@ -1,7 +1,7 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
 //! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text`, `words` and `code` (read and judge one tree), `native` and
-//! `vulnerable`, `escalation`, `public_path` (judges in Rust) → `findings` and `places`
+//! `vulnerable`, `escalation`, `public_path`, `rbac` (judges in Rust) → `findings` and `places`
 //! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
 //! `controls` (the status of each control). [`cache`] keeps what scans said for the next one; [`examples`] runs the examples of rule files; [`observer`] tells of progress.
 //!
@@ -39,6 +39,7 @@ mod packages;
 pub mod path_pattern;
 mod places;
 mod public_path;
+mod rbac;
 mod redaction;
 pub mod scanner;
 mod secrets;

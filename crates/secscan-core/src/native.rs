@@ -11,7 +11,7 @@ use secscan_rules::RuleSet;
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 
-use crate::{escalation, public_path, vulnerable};
+use crate::{escalation, public_path, rbac, vulnerable};
 
 /// What judges look at.
 #[derive(Clone, Copy)]
@@ -42,6 +42,7 @@ type Judge = fn(&Asked<'_>) -> Answer;
 static JUDGES: &[(&str, Judge)] = &[
     ("iam-privilege-escalation", escalation::judge),
     ("public-path", public_path::judge),
+    ("rbac-path", rbac::judge),
     ("vulnerable-dependency", vulnerable::judge),
 ];
 

@@ -17,6 +17,7 @@ pub struct Native {
 pub static NATIVES: &[Native] = &[
     Native { name: "iam-privilege-escalation", platforms: &[Platform::Terraform, Platform::CloudFormation] },
     Native { name: "public-path", platforms: &[Platform::Terraform, Platform::CloudFormation] },
+    Native { name: "rbac-path", platforms: &[Platform::Kubernetes] },
     Native { name: "vulnerable-dependency", platforms: &[Platform::Package] },
 ];
 

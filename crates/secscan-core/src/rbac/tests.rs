@@ -1,0 +1,174 @@
+//! Objects in, ways out.
+
+use secscan_model::{Source, SourceId};
+use secscan_resources::{assemble, read_file};
+use secscan_rules::judge::Outcome;
+
+use super::*;
+
+/// What is said of each pod: the message of a finding, `unknown: WHY`, `pass` or `nobody`.
+fn said(text: &str) -> Vec<String> {
+    said_of(&[("a.yaml", text)])
+}
+
+fn said_of(files: &[(&str, &str)]) -> Vec<String> {
+    let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
+    let readings = files.iter().enumerate().map(source).map(read_file).collect();
+    let (graph, _) = assemble(readings, Vec::new(), Vec::new());
+    let asked = Asked { graph: &graph, advisories: None, today: jiff::civil::date(2026, 12, 1), with_passes: false };
+    let told = |(_, outcome): (_, Outcome)| match outcome {
+        Outcome::Fail(violations) => violations[0].message.split(": ").nth(1).unwrap().to_owned(),
+        Outcome::Unknown(hit) => format!("unknown: {}", hit.found),
+        Outcome::Pass(_) => "pass".to_owned(),
+        _ => "nobody".to_owned(),
+    };
+    judge(&asked).outcomes.into_iter().map(told).collect()
+}
+
+fn pod(account: &str) -> String {
+    format!(
+        "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: a, namespace: a}}, spec: {{serviceAccountName: {account}, \
+         containers: [{{name: a, image: a}}]}}}}\n"
+    )
+}
+
+fn role(name: &str, rule: &str) -> String {
+    format!(
+        "---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: {name}}}, rules: [{rule}]}}\n"
+    )
+}
+
+/// A binding of a cluster role, everywhere or in a namespace, to a subject.
+fn bound(role: &str, namespace: Option<&str>, subject: &str) -> String {
+    let (kind, metadata) = match namespace {
+        Some(namespace) => ("RoleBinding", format!("{{name: {role}, namespace: {namespace}}}")),
+        None => ("ClusterRoleBinding", format!("{{name: {role}}}")),
+    };
+    format!(
+        "---\n{{apiVersion: rbac.authorization.k8s.io/v1, kind: {kind}, metadata: {metadata}, roleRef: {{kind: ClusterRole, \
+         name: {role}}}, subjects: [{subject}]}}\n"
+    )
+}
+
+const A: &str = "{kind: ServiceAccount, name: a, namespace: a}";
+const B: &str = "{kind: ServiceAccount, name: b, namespace: b}";
+const C: &str = "{kind: ServiceAccount, name: c, namespace: c}";
+
+fn administrator() -> String {
+    bound("cluster-admin", None, C)
+}
+
+#[test]
+fn a_way_may_have_many_steps() {
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}");
+    let mint = role("mint", "{apiGroups: [''], resources: [serviceaccounts/token], verbs: [create]}");
+    let bindings = bound("start", Some("b"), A) + &bound("mint", Some("c"), B);
+    assert_eq!(
+        said(&(pod("a") + &start + &mint + &bindings + &administrator())),
+        [
+            "runs as a/a, which may start pods in namespace b (ClusterRole/start) and so act as b/b, which may make tokens of \
+             accounts in namespace c (ClusterRole/mint) and so act as c/c, which may do everything in the whole cluster \
+             (ClusterRole/cluster-admin)"
+        ]
+    );
+    assert_eq!(said(&(pod("a") + &start + &mint + &bindings)), ["pass"], "nobody is an administrator");
+}
+
+#[test]
+fn what_leads_no_further_is_no_way() {
+    for rule in [
+        "{apiGroups: [''], resources: [pods], verbs: [get, list]}",
+        "{apiGroups: [''], resources: [pods], resourceNames: [x], verbs: [create]}",
+        "{apiGroups: [apps], resources: [pods], verbs: [create]}",
+        "{apiGroups: [''], resources: [serviceaccounts/token], resourceNames: [x], verbs: [create]}",
+        "{apiGroups: [''], resources: [secrets], verbs: [get]}",
+        "{apiGroups: [''], resources: [pods/exec], verbs: [create]}",
+    ] {
+        assert_eq!(said(&(pod("a") + &role("r", rule) + &bound("r", None, A) + &administrator())), ["pass"], "{rule}");
+    }
+}
+
+#[test]
+fn a_named_account_and_a_kept_token_are_ways() {
+    let secret = "---\n{apiVersion: v1, kind: Secret, metadata: {name: t, namespace: c, annotations: \
+                  {kubernetes.io/service-account.name: c}}, type: kubernetes.io/service-account-token}\n";
+    for (rule, more) in [
+        ("{apiGroups: [''], resources: [serviceaccounts/token], resourceNames: [c], verbs: [create]}", ""),
+        ("{apiGroups: [''], resources: [secrets], verbs: [list]}", secret),
+        ("{apiGroups: ['*'], resources: ['*'], verbs: [impersonate]}", ""),
+    ] {
+        let told = said(&(pod("a") + &role("r", rule) + &bound("r", Some("c"), A) + &administrator() + more));
+        assert!(told[0].ends_with("(ClusterRole/cluster-admin)"), "{rule}: {told:?}");
+    }
+}
+
+#[test]
+fn commands_in_pods_are_a_way_to_the_accounts_of_these() {
+    let exec = role("r", "{apiGroups: [''], resources: [pods/exec], verbs: [create]}") + &bound("r", None, A);
+    let mighty = pod("c").replace("namespace: a", "namespace: c");
+    assert_eq!(said(&(pod("a") + &exec + &administrator() + &mighty)).len(), 2);
+    assert!(said(&(pod("a") + &exec + &administrator() + &mighty))[0].contains("run commands in pods"));
+}
+
+#[test]
+fn groups_hold_accounts() {
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}");
+    for group in ["system:serviceaccounts:a", "system:serviceaccounts", "system:authenticated"] {
+        let binding = bound("start", Some("c"), &format!("{{kind: Group, name: '{group}'}}"));
+        let told = said(&(pod("default") + &start + &binding + &administrator()));
+        assert!(told[0].starts_with("runs as a/default, which may start pods in namespace c"), "{group}: {told:?}");
+    }
+    let other = bound("start", Some("c"), "{kind: Group, name: 'system:serviceaccounts:b'}");
+    assert_eq!(said(&(pod("default") + &start + &other + &administrator())), ["pass"]);
+}
+
+#[test]
+fn what_other_rules_tell_is_not_told_again() {
+    assert_eq!(said(&(pod("a") + &bound("cluster-admin", None, A))), ["nobody"]);
+    let bind = "{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, clusterrolebindings], verbs: [bind, create]}";
+    assert_eq!(said(&(pod("a") + &role("bind", bind) + &bound("bind", None, A))), ["nobody"]);
+    let every = role("every", &bind.replace("[bind, create]", "['*']")) + &bound("every", None, A);
+    assert!(
+        said(&(pod("a") + &every))[0].contains("escalate cluster roles and change cluster roles in the whole cluster")
+    );
+    let all = role("all", "{apiGroups: ['*'], resources: ['*'], verbs: ['*']}") + &bound("all", None, A);
+    assert_eq!(
+        said(&(pod("a") + &all)),
+        ["runs as a/a, which may do everything in the whole cluster (ClusterRole/all)"]
+    );
+}
+
+#[test]
+fn a_pod_without_a_token_is_nobody() {
+    let text = pod("a").replace("spec: {", "spec: {automountServiceAccountToken: false, ");
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}");
+    assert_eq!(said(&(text + &start + &bound("start", None, A) + &administrator())), ["nobody"]);
+}
+
+#[test]
+fn what_is_not_in_the_scan_is_unknown() {
+    assert_eq!(
+        said(&(pod("a") + &bound("elsewhere", None, A))),
+        ["unknown: which role elsewhere of ClusterRoleBinding/elsewhere means is not in the scan"]
+    );
+}
+
+#[test]
+fn loops_of_accounts_end() {
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}");
+    let text = pod("a") + &start + &bound("start", Some("b"), A) + &bound("start", Some("a"), B);
+    assert_eq!(said(&text), ["pass"]);
+}
+
+#[test]
+fn a_name_that_several_folders_have_is_of_none_of_them() {
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}") + &bound("start", Some("c"), A);
+    let account = "---\n{apiVersion: v1, kind: ServiceAccount, metadata: {name: c, namespace: c}}\n";
+    let mighty = administrator() + account;
+    let uses = pod("c").replace("namespace: a", "namespace: c");
+    let one = [("a/a.yaml", pod("a") + &start + &uses), ("b/b.yaml", mighty.clone())];
+    let files = one.each_ref().map(|(path, text)| (*path, text.as_str()));
+    assert!(said_of(&files)[0].contains("act as c/c"), "one folder has the name");
+    let twice = [files[0], files[1], ("d/d.yaml", mighty.as_str())];
+    assert_eq!(said_of(&twice)[0], "pass", "two have it");
+}
