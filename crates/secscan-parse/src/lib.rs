@@ -9,6 +9,8 @@
 pub mod bicep;
 #[cfg(feature = "dockerfile")]
 pub mod dockerfile;
+#[cfg(feature = "gotemplate")]
+pub mod gotemplate;
 #[cfg(feature = "hcl")]
 pub mod hcl;
 #[cfg(feature = "json")]

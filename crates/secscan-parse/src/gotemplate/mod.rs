@@ -1,0 +1,27 @@
+//! Templates of Go's `text/template`, as Helm's charts use them: parsed once, executed with values that know where they
+//! come from.
+//!
+//! Reading order: [`text`] (text in pieces that know their origin) → [`value`] → `syntax` → `lex` and `parse` →
+//! [`execute`] (what templates do) → `builtin` (the functions of Go itself) → [`print`] (how values look). What else
+//! functions mean is the business of whoever implements [`Functions`].
+//!
+//! The language is that of <https://pkg.go.dev/text/template>. Execution is bounded by [`Limits`]; nothing in a template
+//! can do more than use them up.
+
+mod builtin;
+pub mod execute;
+mod lex;
+mod parse;
+pub mod print;
+mod syntax;
+#[cfg(test)]
+mod tests;
+pub mod text;
+pub mod value;
+
+pub use builtin::query_escaped;
+pub use execute::{Executor, Failure, Functions, Limits, Templates};
+pub use parse::{Unparsed, parse};
+pub use syntax::Definition;
+pub use text::{Builder, Origin, Text, Whereabouts};
+pub use value::{Data, MapRef, Object, Value};
