@@ -11,7 +11,8 @@ use secscan_code::Dialect;
 use secscan_model::{
     Candidate, Diagnostic, DiagnosticKind, FileTree, Graph, Platform, ResourceId, Source, SourceId, Span, Tally,
 };
-use secscan_resources::{FileReading, Options, assemble, read_file, read_unit, read_wanted, units, wanted};
+use secscan_resources::helm::Charts;
+use secscan_resources::{FileReading, Options, assemble, read_file_of, read_unit, read_wanted, units, wanted};
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 use secscan_rules::{Judge, RuleSet};
@@ -152,10 +153,12 @@ pub(crate) fn read(
     let counting = files.iter().filter(|file| file.version == 0);
     let paths: Vec<Arc<str>> = counting.map(|file| file.path.clone()).collect();
     let search = search.filter(|search| !search.judge.is_idle());
-    let is_wanted = |file: &Candidate| search.is_some() || (file.version == 0 && secscan_resources::claims(&file.path));
+    let charts = Charts::of(paths.iter().map(|path| &**path));
+    let is_claimed = |path: &str| charts.chart_of(path).is_some() || secscan_resources::claims(path);
+    let is_wanted = |file: &Candidate| search.is_some() || (file.version == 0 && is_claimed(&file.path));
     let wanted: Vec<_> = files.iter().enumerate().filter(|(_, file)| is_wanted(file)).collect();
     let read_one = |(index, file): &(usize, &Candidate)| {
-        let reading = read_candidate(tree, SourceId(*index as u32), file, search);
+        let reading = read_candidate(tree, SourceId(*index as u32), file, &charts, search);
         observer.event(Event::FileRead);
         reading
     };
@@ -244,6 +247,7 @@ fn read_candidate(
     tree: &dyn FileTree,
     id: SourceId,
     file: &Candidate,
+    charts: &Charts,
     search: Option<Search<'_>>,
 ) -> Result<Looked, Diagnostic> {
     let bytes = tree.read(file).map_err(|diagnostic| {
@@ -257,11 +261,11 @@ fn read_candidate(
         let searched = decoded.as_ref().unwrap_or(&source);
         let found = search.map(|search| search.read(&source, file.version, searched)).unwrap_or_default();
         let shown = decoded.clone().filter(|_| found.is_needed());
-        let mut reading = if file.version == 0 { read_file(source) } else { FileReading::new(source) };
+        let mut reading = if file.version == 0 { read_file_of(charts, source) } else { FileReading::new(source) };
         if let Some(shown) = shown {
             reading.source = shown;
         }
-        reading.is_needed = found.is_needed();
+        reading.is_needed |= found.is_needed();
         if let Some(code) = &found.code {
             reading.comments.extend(code.comments.iter().cloned());
         }

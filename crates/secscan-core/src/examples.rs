@@ -200,6 +200,7 @@ fn usual_path(platform: Platform) -> &'static str {
         Platform::CloudFormation => "template.yaml",
         Platform::Arm => "template.json",
         Platform::Kubernetes | Platform::Common | Platform::Unit | Platform::Configuration => "manifest.yaml",
+        Platform::Helm => "Chart.yaml",
         Platform::Package => "package.json",
         Platform::Image => ".image/config.json",
         Platform::Text | Platform::Code => "settings.txt",

@@ -15,6 +15,8 @@ pub enum Platform {
     Arm,
     /// Kubernetes manifests.
     Kubernetes,
+    /// Helm charts themselves; what they render to is Kubernetes.
+    Helm,
     /// Dockerfiles.
     Dockerfile,
     /// Compose files.
@@ -43,6 +45,7 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::CloudFormation, "cloudformation"),
     (Platform::Arm, "arm"),
     (Platform::Kubernetes, "kubernetes"),
+    (Platform::Helm, "helm"),
     (Platform::Dockerfile, "dockerfile"),
     (Platform::Compose, "compose"),
     (Platform::GithubActions, "github-actions"),

@@ -18,6 +18,7 @@ pub mod computed;
 mod derived;
 pub mod dockerfile;
 pub mod github_actions;
+pub mod helm;
 pub mod iam;
 pub mod image;
 pub mod installed;
@@ -32,5 +33,5 @@ pub mod terraform;
 
 pub use reading::{
     Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims,
-    read_file, read_unit, read_wanted, units, wanted,
+    read_file, read_file_of, read_unit, read_wanted, units, wanted,
 };

@@ -8,9 +8,10 @@ use secscan_model::{
 };
 use secscan_parse::Parsed;
 
+use crate::helm::Charts;
 use crate::{
-    arm, aws, cloudformation, compose, dockerfile, github_actions, image, installed, kubernetes, packages, serverless,
-    terraform,
+    arm, aws, cloudformation, compose, dockerfile, github_actions, helm, image, installed, kubernetes, packages,
+    serverless, terraform,
 };
 
 /// What a user may tell readers.
@@ -18,6 +19,12 @@ use crate::{
 pub struct Options {
     /// Terraform variable files beyond those that Terraform loads by itself, in order, with their text.
     pub var_files: Vec<Source>,
+    /// Values of Helm charts beyond those of the charts, in order.
+    pub helm_values: Vec<Source>,
+    /// Single values of Helm charts, as `helm --set` takes them.
+    pub helm_set: Vec<Arc<str>>,
+    /// The release of Kubernetes that charts are rendered for: `1.33`.
+    pub kubernetes_version: Option<Arc<str>>,
 }
 
 /// Resources and references with ids that count from zero within the batch.
@@ -44,6 +51,8 @@ pub enum Fragment {
     Arm(Box<arm::File>),
     /// A CloudFormation template.
     CloudFormation(Box<cloudformation::File>),
+    /// A Helm chart.
+    Helm(helm::File),
     /// A Terraform configuration or variable file.
     Terraform(terraform::File),
     /// A file that names packages.
@@ -133,6 +142,24 @@ pub static READERS: &[&dyn Reader] = &[
     &kubernetes::Kubernetes,
     &packages::Sbom,
 ];
+
+/// Reads one file of a scan that may hold charts. What belongs to a chart is kept for it, and its templates are no
+/// documents.
+pub fn read_file_of(charts: &Charts, source: Source) -> FileReading {
+    if charts.chart_of(&source.path).is_none() {
+        return read_file(source);
+    }
+    if charts.is_template(&source.path) {
+        let comments = helm::comments(&source);
+        return FileReading { recognised: true, comments, ..FileReading::new(source) };
+    }
+    let fragment = helm::fragment(charts, &source);
+    let mut reading = read_file(source);
+    reading.recognised |= fragment.is_some();
+    reading.is_needed = true;
+    reading.fragment = fragment.map(Fragment::Helm).or(reading.fragment);
+    reading
+}
 
 /// Reads one file as far as that is possible without others. `source` must be text; anything else is a diagnostic.
 pub fn read_file(source: Source) -> FileReading {
@@ -359,6 +386,9 @@ pub fn read_unit(
             Some(Fragment::Packages(fragment)) => packages.push((&file.source, &**fragment)),
             Some(Fragment::Arm(fragment)) => arm.push((&file.source, &**fragment)),
             Some(Fragment::CloudFormation(fragment)) => cloudformation.push((&file.source, &**fragment)),
+            Some(Fragment::Helm(_)) => {
+                helm::evaluate(file.source.folder(), files, options, &mut reading.batch, &mut reading.diagnostics);
+            }
             Some(Fragment::Installed(fragment)) => installed::evaluate(fragment, files, &mut reading.batch),
             Some(Fragment::Serverless(fragment)) => services.push((&file.source, &**fragment)),
             Some(Fragment::Terraform(_) | Fragment::Document(_)) | None => {}

@@ -119,6 +119,10 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub kubernetes: Option<Located>,
+    /// `chart`: a Helm chart itself; what it renders to is `kubernetes`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub helm: Option<Located>,
     /// `stage`, or an instruction: `RUN`, `COPY`.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]

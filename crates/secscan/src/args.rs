@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Scan(ScanArguments),
     /// Show the resources of a target as rules see them
     Inspect(InspectArguments),
+    /// Render the Helm charts of a target and print their manifests
+    Render(RenderArguments),
     /// Explain a rule or a control
     Explain {
         /// A rule (k8s-privileged-container) or a control (hipaa:164.312(a)(1), or its number alone)
@@ -179,6 +181,8 @@ pub(crate) struct Selection {
     /// Read further Terraform variables from this file
     #[arg(long = "var-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) var_files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) helm: HelmArguments,
     /// The name that standard input is read under; it decides what the text is taken for
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     pub(crate) stdin_name: String,
@@ -190,6 +194,31 @@ pub(crate) struct Selection {
     /// Judge expiry by this day instead of today in UTC (also SOURCE_DATE_EPOCH)
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) now: Option<jiff::civil::Date>,
+}
+
+/// What Helm charts are rendered with.
+#[derive(Args, Debug)]
+pub(crate) struct HelmArguments {
+    /// Render Helm charts with the values of this file over their own
+    #[arg(long = "helm-values", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) helm_values: Vec<PathBuf>,
+    /// Render Helm charts with this value (a.b=1,c={x,y}), as `helm --set` takes it
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RenderArguments {
+    /// A folder with charts, or git:REV
+    #[arg(default_value = ".", value_name = "TARGET", value_hint = ValueHint::AnyPath)]
+    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) helm: HelmArguments,
+    /// Render for this release of Kubernetes (1.31)
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
+    #[command(flatten)]
+    pub(crate) images: ImageArguments,
 }
 
 #[derive(Args, Debug)]
@@ -275,6 +304,8 @@ pub(crate) struct InspectArguments {
     /// Read further Terraform variables from this file
     #[arg(long = "var-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) var_files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) helm: HelmArguments,
     /// The name that standard input is read under; it decides what the text is taken for
     #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
     pub(crate) stdin_name: String,

@@ -15,8 +15,8 @@ pub(crate) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> anyhow::
     let options = secscan_discover::Options::default();
     let target = std::slice::from_ref(&arguments.target);
     let tree = targets::open(target, &arguments.stdin_name, &options, &arguments.images)?;
-    let var_files = arguments.var_files.iter().map(|file| scan::var_file(file)).collect::<anyhow::Result<_>>()?;
-    let scanner = Scanner::builder().options(secscan_resources::Options { var_files }).build()?;
+    let options = scan::reader_options(&arguments.var_files, &arguments.helm, None)?;
+    let scanner = Scanner::builder().options(options).build()?;
     let inspection = scanner.inspect(&tree, &Silent);
     match arguments.format {
         InspectFormat::Json => write_json(&inspection, arguments.derived, out)?,

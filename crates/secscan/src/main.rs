@@ -1,6 +1,6 @@
 //! The command line of secscan: arguments in, a library call, an exit code out.
 //!
-//! Reading order: [`args`] (what can be said) → the commands, one module each ([`scan`], [`inspect`], [`explain`],
+//! Reading order: [`args`] (what can be said) → the commands, one module each ([`scan`], [`inspect`], [`render`], [`explain`],
 //! [`rules`], [`packs`], [`init`], [`db`]) → what they share: [`targets`], [`settings`], [`changed`], [`rule_files`],
 //! [`progress`].
 
@@ -15,6 +15,7 @@ mod init;
 mod inspect;
 mod packs;
 mod progress;
+mod render;
 mod rule_files;
 mod rules;
 mod scan;
@@ -68,6 +69,7 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     match command {
         Command::Scan(arguments) => scan::run(arguments, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
+        Command::Render(arguments) => render::run(arguments, out),
         Command::Explain { id } => explain::run(id, out),
         Command::Rules { command: RulesCommand::List } => rules::list(out),
         Command::Rules { command: RulesCommand::Show { id } } => rules::show(id, out),

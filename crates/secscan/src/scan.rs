@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use secscan_core::baseline::Baseline;
-use secscan_core::config::Settings;
+use secscan_core::config::{KubernetesVersion, Settings};
 use secscan_core::{Scanner, ScannerBuilder, Threshold};
 use secscan_discover::{Base, Forest, merge_base, revision};
 use secscan_model::report::{Notice, RunInputs};
@@ -14,7 +14,7 @@ use secscan_model::{DiagnosticKind, Report, Source, SourceId};
 use secscan_parse::load::Spanned;
 use secscan_report::Shown;
 
-use crate::args::{BaselineArguments, Output, ScanArguments, Selection};
+use crate::args::{BaselineArguments, HelmArguments, Output, ScanArguments, Selection};
 use crate::progress::Progress;
 use crate::settings::{self, Found};
 use crate::{Verdict, cache, changed, db, packs, rule_files, targets, unless_abandoned};
@@ -154,7 +154,8 @@ impl Prepared {
         let mut notes = changed::ignore_files(&selection.targets, &self.tree, base_tree, base);
         if let Some(base) = base {
             let rules: Vec<_> = self.own_rules().chain(selection.rules.iter().cloned()).collect();
-            let files = selection.config.iter().chain(&arguments.baseline).chain(&selection.var_files).cloned();
+            let files = selection.config.iter().chain(&arguments.baseline).chain(&selection.var_files);
+            let files = files.chain(&selection.helm.helm_values).cloned();
             let files: Vec<_> = files.chain(packs::files(packs)).collect();
             notes.extend(changed::judges(&rules, &files, base)?);
         }
@@ -190,8 +191,9 @@ impl Prepared {
         if let Some(version) = selection.kubernetes_version.or(settings.kubernetes_version) {
             builder = builder.kubernetes_version(version);
         }
-        let var_files = selection.var_files.iter().map(|file| var_file(file)).collect::<anyhow::Result<_>>()?;
-        Ok(builder.options(secscan_resources::Options { var_files }).inputs(self.inputs(selection)))
+        let kubernetes = selection.kubernetes_version.or(settings.kubernetes_version);
+        let options = reader_options(&selection.var_files, &selection.helm, kubernetes)?;
+        Ok(builder.options(options).inputs(self.inputs(selection)))
     }
 
     fn build(&self, builder: ScannerBuilder) -> anyhow::Result<Scanner> {
@@ -240,7 +242,22 @@ fn base(selection: &Selection, since: Option<&str>) -> anyhow::Result<Option<Bas
     Ok(Some(merge_base(&path, since)?))
 }
 
-pub(crate) fn var_file(file: &Path) -> anyhow::Result<Source> {
+/// What readers are told on the command line.
+pub(crate) fn reader_options(
+    var_files: &[PathBuf],
+    helm: &HelmArguments,
+    kubernetes: Option<KubernetesVersion>,
+) -> anyhow::Result<secscan_resources::Options> {
+    let read = |files: &[PathBuf]| files.iter().map(|file| var_file(file)).collect::<anyhow::Result<_>>();
+    Ok(secscan_resources::Options {
+        var_files: read(var_files)?,
+        helm_values: read(&helm.helm_values)?,
+        helm_set: helm.set.iter().map(|set| set.as_str().into()).collect(),
+        kubernetes_version: kubernetes.map(|version| version.to_string().into()),
+    })
+}
+
+fn var_file(file: &Path) -> anyhow::Result<Source> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     // Numbers of files in the scan count up from zero; what stands beside them counts down.
     Ok(Source::from_text(SourceId(u32::MAX), &targets::slashed(file), &text))

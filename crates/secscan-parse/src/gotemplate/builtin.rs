@@ -19,8 +19,22 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, Stri
             [Value { data: Data::Text(format), .. }, values @ ..] => Ok(print::format(format, values).into()),
             _ => Err("the format must be text".to_owned()),
         },
-        "html" => Ok(escaped(arguments, &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&#34;"), ('\'', "&#39;")])),
-        "js" => Ok(escaped(arguments, &[('\\', "\\\\"), ('\'', "\\'"), ('"', "\\\""), ('<', "\\u003C"), ('>', "\\u003E"), ('\n', "\\u000A"), ('&', "\\u0026"), ('=', "\\u003D")])),
+        "html" => {
+            Ok(escaped(arguments, &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&#34;"), ('\'', "&#39;")]))
+        }
+        "js" => Ok(escaped(
+            arguments,
+            &[
+                ('\\', "\\\\"),
+                ('\'', "\\'"),
+                ('"', "\\\""),
+                ('<', "\\u003C"),
+                ('>', "\\u003E"),
+                ('\n', "\\u000A"),
+                ('&', "\\u0026"),
+                ('=', "\\u003D"),
+            ],
+        )),
         "urlquery" => Ok(query_escaped(print::concat(arguments).as_str()).into()),
         "eq" => equal_to_any(arguments),
         "ne" => two(arguments).and_then(|(a, b)| equal(a, b)).map(|equal| (!equal).into()),

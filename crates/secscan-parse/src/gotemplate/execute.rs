@@ -275,7 +275,9 @@ impl<'a> Executor<'a> {
             Data::Nil => Vec::new(),
             Data::List(items) => (0i64..).map(Value::from).zip(items.iter().cloned()).collect(),
             Data::Map(map) => map.borrow().iter().map(|(key, value)| (Value::from(&**key), value.clone())).collect(),
-            Data::Object(object) => object.entries().into_iter().map(|(key, value)| (Value::from(&*key), value)).collect(),
+            Data::Object(object) => {
+                object.entries().into_iter().map(|(key, value)| (Value::from(&*key), value)).collect()
+            }
             Data::Int(count) => {
                 self.spend(usize::try_from(*count).unwrap_or(0))?;
                 (0..*count).map(|index| (Value::from(index), Value::from(index))).collect()

@@ -187,7 +187,8 @@ impl Lexer<'_> {
         let mut length = 0;
         let mut before = ' ';
         for next in rest.chars() {
-            let is_sign = matches!(next, '+' | '-') && (length == 0 || (matches!(before, 'e' | 'E') && !is_hex));
+            let opens_power = if is_hex { matches!(before, 'p' | 'P') } else { matches!(before, 'e' | 'E') };
+            let is_sign = matches!(next, '+' | '-') && (length == 0 || opens_power);
             if !is_sign && !next.is_ascii_alphanumeric() && next != '.' && next != '_' {
                 break;
             }
@@ -195,7 +196,7 @@ impl Lexer<'_> {
             length += next.len_utf8();
         }
         let written = &rest[..length];
-        let token = int(written).map(Token::Int).or_else(|| written.replace('_', "").parse().map(Token::Float).ok());
+        let token = int(written).map(Token::Int).or_else(|| float(&written.replace('_', "")).map(Token::Float));
         let token = token.ok_or_else(|| self.wrong(&format!("`{written}` is no number")))?;
         self.at += length;
         Ok(token)
@@ -252,6 +253,13 @@ pub(super) fn int(text: &str) -> Option<i64> {
         _ => (10, &digits[..]),
     };
     i64::from_str_radix(&format!("{sign}{digits}"), radix).ok()
+}
+
+/// A number with a point or an exponent: of ten, or behind hexadecimal digits (`0x1p10`) of two.
+fn float(text: &str) -> Option<f64> {
+    let Some((digits, power)) = text.split_once(['p', 'P']) else { return text.parse().ok() };
+    let digits = int(digits)?;
+    Some(digits as f64 * 2f64.powi(power.parse().ok()?))
 }
 
 fn name(text: &str) -> &str {

@@ -300,7 +300,9 @@ fn declared(words: &mut Words, may_be_two: bool) -> (Vec<Rc<str>>, bool) {
     let tokens: Vec<_> = words.words.as_slice().iter().take(4).map(|word| &word.token).collect();
     let (names, sign): (Vec<&Rc<str>>, _) = match tokens[..] {
         [Token::Variable(name), sign @ (Token::Declare | Token::Assign), ..] => (vec![name], sign),
-        [Token::Variable(a), Token::Comma, Token::Variable(b), sign @ (Token::Declare | Token::Assign)] if may_be_two => {
+        [Token::Variable(a), Token::Comma, Token::Variable(b), sign @ (Token::Declare | Token::Assign)]
+            if may_be_two =>
+        {
             (vec![a, b], sign)
         }
         _ => return (Vec::new(), false),

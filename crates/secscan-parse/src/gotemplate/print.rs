@@ -63,7 +63,9 @@ fn with_exponent_from(value: f64, limit: i32) -> String {
     let written = format!("{value:e}");
     let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
     match exponent.parse::<i32>() {
-        Ok(exponent) if exponent < (if limit < 21 { -4 } else { -6 }) || exponent >= limit => format!("{digits}{}", power(exponent)),
+        Ok(exponent) if exponent < (if limit < 21 { -4 } else { -6 }) || exponent >= limit => {
+            format!("{digits}{}", power(exponent))
+        }
         _ => format!("{value}"),
     }
 }
@@ -156,7 +158,12 @@ pub fn format(format: &Text, values: &[Value]) -> Text {
             (_, Some(value)) => {
                 values_left.next();
                 match &value.data {
-                    Data::Text(piece) if matches!(verb, 's' | 'v') && flags.width.is_none() && flags.precision.is_none() && !flags.sharp => {
+                    Data::Text(piece)
+                        if matches!(verb, 's' | 'v')
+                            && flags.width.is_none()
+                            && flags.precision.is_none()
+                            && !flags.sharp =>
+                    {
                         text.push(piece, None);
                     }
                     _ => text.push_str(&padded(with_verb(value, verb, &flags), &flags), &value.origin()),

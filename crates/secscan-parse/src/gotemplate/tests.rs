@@ -7,7 +7,9 @@ impl Functions for None_ {
     fn call(&self, name: &str, arguments: &[Value], executor: &mut Executor<'_>) -> Option<Result<Value, Failure>> {
         match (name, arguments) {
             ("include", [name, dot]) => Some(executor.render(name.as_str()?, dot).map(Value::from)),
-            ("tpl", [Value { data: Data::Text(text), .. }, dot]) => Some(executor.render_text(text, dot).map(Value::from)),
+            ("tpl", [Value { data: Data::Text(text), .. }, dot]) => {
+                Some(executor.render_text(text, dot).map(Value::from))
+            }
             _ => None,
         }
     }
@@ -40,7 +42,10 @@ fn templates_write_what_go_writes() {
         ("a{{/* no */}}b {{- /* no */ -}} c", "abc"),
         ("{{ .port }} {{ .big }} {{ .none }}|{{ .missing }}|", "8080 1.234567e+06 ||"),
         ("{{ print 1 2 \"x\" 3 nil }}", "1 2x3 <nil>"),
-        ("{{ printf \"%05d|%-4s|%q|%.2f|%v|%t|%x\" 42 \"ab\" \"q\\\"\" 1.5 .map true 255 }}", "00042|ab  |\"q\\\"\"|1.50|map[x:true y:1]|true|ff"),
+        (
+            "{{ printf \"%05d|%-4s|%q|%.2f|%v|%t|%x\" 42 \"ab\" \"q\\\"\" 1.5 .map true 255 }}",
+            "00042|ab  |\"q\\\"\"|1.50|map[x:true y:1]|true|ff",
+        ),
         ("{{ printf \"%d %s\" .port 1 }}", "%!d(float64=8080) %!s(int=1)"),
         ("{{ printf \"%d\" }}{{ printf \"x\" 1 }}", "%!d(MISSING)x%!(EXTRA int=1)"),
         ("{{ range $i, $e := .list }}{{ $i }}={{ $e }};{{ end }}", "0=a;1=b;"),
@@ -49,15 +54,27 @@ fn templates_write_what_go_writes() {
         ("{{ range .list }}{{ if eq . \"a\" }}{{ continue }}{{ end }}{{ . }}{{ end }}", "b"),
         ("{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ $y := 3 }}{{ end }}{{ $x }}", "2"),
         ("{{ if .none }}1{{ else if .image }}2{{ else }}3{{ end }}", "2"),
-        ("{{ with .map }}{{ .x }}{{ $.port }}{{ end }}{{ with .none }}x{{ else with .list }}{{ len . }}{{ end }}", "true80802"),
+        (
+            "{{ with .map }}{{ .x }}{{ $.port }}{{ end }}{{ with .none }}x{{ else with .list }}{{ len . }}{{ end }}",
+            "true80802",
+        ),
         ("{{ define \"t\" }}<{{ . }}>{{ end }}{{ template \"t\" .port }}{{ include \"t\" \"x\" }}", "<8080><x>"),
         ("{{ block \"b\" 5 }}[{{ . }}]{{ end }}", "[5]"),
         ("{{ and 1 0 .missing.boom }}{{ or 0 \"x\" .missing.boom }}{{ not 0 }}", "0xtrue"),
         ("{{ (index .list 1) }}{{ index .map \"y\" }}{{ slice \"abcd\" 1 3 }}{{ slice .list 1 }}", "b1bc[b]"),
         ("{{ ((.missing).a).b }}{{ $n := .none }}{{ $n.a.b }}ok", "ok"),
-        ("{{ eq 1 2 1 }}{{ ne \"a\" \"b\" }}{{ lt 1 2 }}{{ ge \"b\" \"a\" }}{{ eq .none nil }}{{ eq nil \"x\" }}", "truetruetruetruetruefalse"),
-        ("{{ 0x10 }} {{ 1_000 }} {{ 'a' }} {{ 1.50 }} {{ `r\"aw` }} {{ \"\\u00e9\\t\" }}{{ -3 }}", "16 1000 97 1.5 r\"aw é\t-3"),
-        ("{{ \"x\" | printf \"%s-%s\" \"a\" }}{{ tpl \"{{ .port }}{{ define `q` }}d{{ end }}{{ include `q` . }}\" . }}", "a-x8080d"),
+        (
+            "{{ eq 1 2 1 }}{{ ne \"a\" \"b\" }}{{ lt 1 2 }}{{ ge \"b\" \"a\" }}{{ eq .none nil }}{{ eq nil \"x\" }}",
+            "truetruetruetruetruefalse",
+        ),
+        (
+            "{{ 0x1p4 }} {{ 0x10 }} {{ 1_000 }} {{ 'a' }} {{ 1.50 }} {{ `r\"aw` }} {{ \"\\u00e9\\t\" }}{{ -3 }}",
+            "16 16 1000 97 1.5 r\"aw é\t-3",
+        ),
+        (
+            "{{ \"x\" | printf \"%s-%s\" \"a\" }}{{ tpl \"{{ .port }}{{ define `q` }}d{{ end }}{{ include `q` . }}\" . }}",
+            "a-x8080d",
+        ),
         ("{{ html \"<a>\" }}{{ urlquery \"a b&\" }}{{ println 1 \"x\" }}", "&lt;a&gt;a+b%261 x\n"),
         ("{{\n  .port\n}}", "8080"),
         ("{{ len \"é\" }}{{ range 3 }}{{ . }}{{ end }}", "2012"),
@@ -78,9 +95,21 @@ fn what_go_refuses_is_refused_with_its_place() {
         ("{{ if true }}{{ nope 1 }}{{ end }}", "nope 1", "there is no function `nope`"),
         ("{{ range .image }}{{ end }}", "{{ range .image }}", "range can't iterate over nginx:1"),
         ("{{ template \"no\" }}", "{{ template \"no\" }}", "there is no template `no`"),
-        ("{{ define \"r\" }}{{ template \"r\" . }}{{ end }}{{ template \"r\" . }}", "{{ template \"r\" . }}", "templates include one another without end, or nest too deep"),
-        ("{{ range 1000000000 }}{{ end }}", "{{ range 1000000000 }}", "the template takes more steps than a chart may take"),
-        ("{{ range 200 }}{{ range 50 }}0123456789012345{{ end }}{{ end }}", "{{ range 50 }}", "the templates write more text than a chart may write"),
+        (
+            "{{ define \"r\" }}{{ template \"r\" . }}{{ end }}{{ template \"r\" . }}",
+            "{{ template \"r\" . }}",
+            "templates include one another without end, or nest too deep",
+        ),
+        (
+            "{{ range 1000000000 }}{{ end }}",
+            "{{ range 1000000000 }}",
+            "the template takes more steps than a chart may take",
+        ),
+        (
+            "{{ range 200 }}{{ range 50 }}0123456789012345{{ end }}{{ end }}",
+            "{{ range 50 }}",
+            "the templates write more text than a chart may write",
+        ),
     ] {
         let failure = rendered(template, &values()).unwrap_err();
         let found = failure.at.map(|at| &template[at.span.range()]);

@@ -277,11 +277,12 @@ fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> R
 }
 
 fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
-    let words: [(Platform, &Option<Located>); 11] = [
+    let words: [(Platform, &Option<Located>); 12] = [
         (Platform::Terraform, &file.terraform),
         (Platform::CloudFormation, &file.cloudformation),
         (Platform::Arm, &file.arm),
         (Platform::Kubernetes, &file.kubernetes),
+        (Platform::Helm, &file.helm),
         (Platform::Dockerfile, &file.dockerfile),
         (Platform::Compose, &file.compose),
         (Platform::GithubActions, &file.github_actions),

@@ -14,16 +14,6 @@ impl<'a> Arguments<'a> {
         self.0.get(at).cloned().unwrap_or_default()
     }
 
-    /// The last argument: what a pipeline hands on.
-    pub(super) fn last(self) -> Value {
-        self.0.last().cloned().unwrap_or_default()
-    }
-
-    /// The arguments before the last one.
-    pub(super) fn before_last(self) -> &'a [Value] {
-        self.0.split_last().map_or(&[], |(_, rest)| rest)
-    }
-
     fn given(self, at: usize) -> Result<&'a Value, Failure> {
         self.0.get(at).ok_or_else(|| format!("wants more than {at} arguments").into())
     }
@@ -64,6 +54,7 @@ impl<'a> Arguments<'a> {
     pub(super) fn list(self, at: usize) -> Result<Rc<Vec<Value>>, Failure> {
         match &self.given(at)?.data {
             Data::List(items) => Ok(items.clone()),
+            Data::Nil => Ok(Rc::default()),
             _ => Err(format!("wrong type for value; expected a list; got {}", self.value(at).type_name()).into()),
         }
     }
@@ -72,7 +63,8 @@ impl<'a> Arguments<'a> {
     pub(super) fn map(self, at: usize) -> Result<MapRef, Failure> {
         match &self.given(at)?.data {
             Data::Map(map) => Ok(map.clone()),
-            Data::Nil => Err("invalid value; expected map[string]interface {}".into()),
+            // Go takes nothing for an empty map.
+            Data::Nil => Ok(MapRef::default()),
             _ => Err(format!("wrong type for value; expected map; got {}", self.value(at).type_name()).into()),
         }
     }

@@ -6,14 +6,18 @@ use std::rc::Rc;
 use secscan_parse::MAX_DEPTH;
 use secscan_parse::gotemplate::{Data, Executor, Failure, MapRef, Value};
 
-use super::arguments::{Arguments, to_text};
 use super::Called;
+use super::arguments::{Arguments, to_text};
 use super::strings::is_text;
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
     let result = match name {
-        "dict" => Ok(given.0.chunks(2).map(|pair| (key(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| "".into()))).collect()),
+        "dict" => Ok(given
+            .0
+            .chunks(2)
+            .map(|pair| (key(&pair[0]), pair.get(1).cloned().unwrap_or_else(|| "".into())))
+            .collect()),
         "get" => (|| Ok(given.map(0)?.borrow().get(given.text(1)?).cloned().unwrap_or_else(|| "".into())))(),
         "set" => (|| {
             given.map(0)?.borrow_mut().insert(given.text(1)?.into(), given.value(2));
@@ -29,12 +33,20 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
             Ok(given.0[1..].iter().filter_map(|map| map.get(key)).collect::<Vec<_>>().into())
         })(),
         "dig" => dig(given),
-        "keys" => maps(given).map(|maps| maps.iter().flat_map(|map| map.borrow().keys().map(|key| Value::from(&**key)).collect::<Vec<_>>()).collect::<Vec<_>>().into()),
+        "keys" => maps(given).map(|maps| {
+            maps.iter()
+                .flat_map(|map| map.borrow().keys().map(|key| Value::from(&**key)).collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+                .into()
+        }),
         "values" => given.map(0).map(|map| map.borrow().values().cloned().collect::<Vec<_>>().into()),
         "pick" | "omit" => given.map(0).map(|map| {
             let named = |key: &str| given.0[1..].iter().any(|wanted| wanted.as_str() == Some(key));
             let map = map.borrow();
-            map.iter().filter(|(key, _)| named(key) == (name == "pick")).map(|(key, value)| (key.clone(), value.clone())).collect()
+            map.iter()
+                .filter(|(key, _)| named(key) == (name == "pick"))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
         }),
         "merge" => merge(given, false, executor),
         "mergeOverwrite" => merge(given, true, executor),

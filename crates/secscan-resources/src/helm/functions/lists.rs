@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use secscan_parse::gotemplate::{Data, Executor, Failure, Value};
 
-use super::arguments::{Arguments, to_int, to_text, to_texts};
 use super::Called;
+use super::arguments::{Arguments, to_int, to_text, to_texts};
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
@@ -28,7 +28,9 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
             let stays = |item: &&Value| !given.0[1..].iter().any(|cut| cut.deep_equal(item));
             items.iter().filter(stays).cloned().collect::<Vec<_>>().into()
         }),
-        "compact" => items(given, 0).map(|items| items.iter().filter(|item| item.is_true()).cloned().collect::<Vec<_>>().into()),
+        "compact" => {
+            items(given, 0).map(|items| items.iter().filter(|item| item.is_true()).cloned().collect::<Vec<_>>().into())
+        }
         "has" => Ok(match given.value(1).data {
             Data::Nil => false.into(),
             Data::List(items) => items.iter().any(|item| item.deep_equal(&given.value(0))).into(),
@@ -108,6 +110,7 @@ fn seq(given: Arguments<'_>, executor: &mut Executor<'_>) -> Result<Value, Failu
         _ => return Ok("".into()),
     };
     let list = range(start, stop.saturating_add(step.signum()), step, executor)?;
-    let texts: Vec<_> = list.as_list().unwrap_or_default().iter().map(|value| to_text(value).as_str().to_owned()).collect();
+    let texts: Vec<_> =
+        list.as_list().unwrap_or_default().iter().map(|value| to_text(value).as_str().to_owned()).collect();
     Ok(texts.join(" ").into())
 }

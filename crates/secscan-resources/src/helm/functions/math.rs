@@ -2,8 +2,8 @@
 
 use secscan_parse::gotemplate::{Executor, Failure, Value};
 
-use super::arguments::{Arguments, to_float, to_int};
 use super::Called;
+use super::arguments::{Arguments, to_float, to_int};
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>, _executor: &mut Executor<'_>) -> Called {

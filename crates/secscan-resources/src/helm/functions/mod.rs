@@ -20,6 +20,8 @@ pub(super) mod yaml;
 use secscan_parse::gotemplate::{Data, Executor, Failure, Functions, Value};
 
 use arguments::Arguments;
+pub(super) use encoding::base64;
+pub(super) use semver::matches;
 
 /// What a call gives; none when there is no such function.
 type Called = Option<Result<Value, Failure>>;
@@ -61,6 +63,11 @@ impl Helm {
             .or_else(|| semver::call(name, given))
             .or_else(|| unknown::call(name, given))
     }
+}
+
+/// A value as YAML.
+pub(super) fn to_yaml(value: &Value) -> Result<Value, Failure> {
+    yaml::write(value).map(Value::from)
 }
 
 /// A value that the user must set. Where nobody did, the chart cannot be installed, but the rest of the manifest can

@@ -3,8 +3,8 @@
 use regex::{NoExpand, Regex, RegexBuilder};
 use secscan_parse::gotemplate::{Failure, Value};
 
-use super::arguments::Arguments;
 use super::Called;
+use super::arguments::Arguments;
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
@@ -13,12 +13,16 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
         "regexFind" => (|| Ok(compiled(given)?.find(given.text(1)?).map_or("", |found| found.as_str()).into()))(),
         "regexFindAll" => (|| {
             let limit = usize::try_from(given.int(2)?).unwrap_or(usize::MAX);
-            let found = compiled(given)?.find_iter(given.text(1)?).take(limit).map(|found| found.as_str().into()).collect::<Vec<Value>>();
+            let found = compiled(given)?
+                .find_iter(given.text(1)?)
+                .take(limit)
+                .map(|found| found.as_str().into())
+                .collect::<Vec<Value>>();
             Ok(found.into())
         })(),
-        "regexReplaceAll" => (|| {
-            Ok(compiled(given)?.replace_all(given.text(1)?, given.text(2)?).into_owned().into())
-        })(),
+        "regexReplaceAll" => {
+            (|| Ok(compiled(given)?.replace_all(given.text(1)?, given.text(2)?).into_owned().into()))()
+        }
         "regexReplaceAllLiteral" => {
             (|| Ok(compiled(given)?.replace_all(given.text(1)?, NoExpand(given.text(2)?)).into_owned().into()))()
         }
@@ -37,4 +41,3 @@ fn compiled(given: Arguments<'_>) -> Result<Regex, Failure> {
     let built = RegexBuilder::new(given.text(0)?).size_limit(1 << 20).build();
     built.map_err(|_| Failure::from("this regular expression cannot be read"))
 }
-

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use secscan_parse::gotemplate::{Failure, Value};
 
-use super::arguments::Arguments;
 use super::Called;
+use super::arguments::Arguments;
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
@@ -107,7 +107,10 @@ fn compare_pre(a: &str, b: &str) -> Ordering {
 fn satisfies(version: &Version, constraint: &str) -> Option<bool> {
     let mut any = false;
     for alternative in constraint.split("||") {
-        any |= conditions(alternative)?.iter().map(|condition| holds(version, condition)).try_fold(true, |all, one| one.map(|one| all && one))?;
+        any |= conditions(alternative)?
+            .iter()
+            .map(|condition| holds(version, condition))
+            .try_fold(true, |all, one| one.map(|one| all && one))?;
     }
     Some(any)
 }

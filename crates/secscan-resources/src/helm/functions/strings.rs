@@ -2,8 +2,8 @@
 
 use secscan_parse::gotemplate::{Builder, Data, Executor, Origin, Text, Value, print};
 
-use super::arguments::{Arguments, to_text, to_texts};
 use super::Called;
+use super::arguments::{Arguments, to_text, to_texts};
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {

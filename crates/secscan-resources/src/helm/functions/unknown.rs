@@ -2,8 +2,8 @@
 
 use secscan_parse::gotemplate::Value;
 
-use super::arguments::Arguments;
 use super::Called;
+use super::arguments::Arguments;
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
@@ -21,13 +21,21 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
         "uuidv4" => text("00000000-0000-4000-8000-000000000000", RANDOM),
         "randInt" => Ok(Value { origin: secscan_parse::gotemplate::Origin::unknown(RANDOM), ..given.value(0) }),
         "bcrypt" | "htpasswd" => text("hash", "its salt is made at random on each installation"),
-        "genPrivateKey" | "buildCustomCert" | "genCA" | "genCAWithKey" | "genSelfSignedCert"
-        | "genSelfSignedCertWithKey" | "genSignedCert" | "genSignedCertWithKey" => {
+        "genPrivateKey"
+        | "buildCustomCert"
+        | "genCA"
+        | "genCAWithKey"
+        | "genSelfSignedCert"
+        | "genSelfSignedCertWithKey"
+        | "genSignedCert"
+        | "genSignedCertWithKey" => {
             let part = || Value::unknown("certificate", CERTIFICATE);
             Ok(if name == "genPrivateKey" { part() } else { Value::map([("Cert", part()), ("Key", part())]) })
         }
-        "now" | "date" | "dateInZone" | "date_in_zone" | "htmlDate" | "htmlDateInZone" | "dateModify" | "date_modify"
-        | "toDate" | "ago" | "duration" | "durationRound" | "unixEpoch" => text("2006-01-02T15:04:05Z", TIME),
+        "now" | "date" | "dateInZone" | "date_in_zone" | "htmlDate" | "htmlDateInZone" | "dateModify"
+        | "date_modify" | "toDate" | "ago" | "duration" | "durationRound" | "unixEpoch" => {
+            text("2006-01-02T15:04:05Z", TIME)
+        }
         "getHostByName" => text("192.0.2.1", "it depends on the network"),
         _ => return None,
     };

@@ -2,8 +2,8 @@
 
 use secscan_parse::gotemplate::{Failure, Value};
 
-use super::arguments::Arguments;
 use super::Called;
+use super::arguments::Arguments;
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
@@ -19,7 +19,9 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
         "initials" => changed(&|text| text.split_whitespace().filter_map(|word| word.chars().next()).collect()),
         "snakecase" => changed(&|text| parts(text).join("_").to_lowercase()),
         "kebabcase" => changed(&|text| parts(text).join("-").to_lowercase()),
-        "camelcase" => changed(&|text| parts(text).iter().map(|part| capitalised(&part.to_lowercase(), char::to_uppercase)).collect()),
+        "camelcase" => changed(&|text| {
+            parts(text).iter().map(|part| capitalised(&part.to_lowercase(), char::to_uppercase)).collect()
+        }),
         "contains" => two(given, |part, text| text.contains(part)),
         "hasPrefix" => two(given, |start, text| text.starts_with(start)),
         "hasSuffix" => two(given, |end, text| text.ends_with(end)),

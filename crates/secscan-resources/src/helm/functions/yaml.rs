@@ -144,12 +144,14 @@ fn plain_or_quoted(text: &str) -> String {
 
 /// Whether YAML 1.1 takes a plain scalar for text.
 fn is_text(text: &str) -> bool {
-    const WORDS: &[&str] = &["", "~", "null", "<<", "=", "y", "n", "yes", "no", "on", "off", "true", "false", ".inf", ".nan"];
+    const WORDS: &[&str] =
+        &["", "~", "null", "<<", "=", "y", "n", "yes", "no", "on", "off", "true", "false", ".inf", ".nan"];
     let word = text.to_ascii_lowercase();
     let number = word.strip_prefix(['-', '+']).unwrap_or(&word).replace('_', "");
     let is_number = number.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && (number.parse::<f64>().is_ok() || prefixed_int(&number).is_some());
-    let is_sexagesimal = text.contains(':') && text.split([':', '.']).all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let is_sexagesimal =
+        text.contains(':') && text.split([':', '.']).all(|part| part.bytes().all(|b| b.is_ascii_digit()));
     let is_date = text.len() >= 8
         && text.as_bytes().get(4) == Some(&b'-')
         && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.TtZz+ ".contains(&byte));
@@ -186,9 +188,7 @@ pub(in super::super) fn value_of(node: &Node, text: &str, origin: &impl Fn(&Node
             let map: Value = map.entries().iter().map(entry).collect();
             map.data
         }
-        Written::List(items) => {
-            Data::List(Rc::new(items.iter().map(|item| value_of(item, text, origin)).collect()))
-        }
+        Written::List(items) => Data::List(Rc::new(items.iter().map(|item| value_of(item, text, origin)).collect())),
         Written::Unresolved(_) => Data::Nil,
         Written::Scalar(scalar) => match scalar.kind {
             ScalarKind::Null => Data::Nil,

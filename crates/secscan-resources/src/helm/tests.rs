@@ -1,0 +1,307 @@
+use secscan_model::{DiagnosticKind, Platform, Resource, Source, SourceId};
+
+use super::*;
+use crate::{UnitReading, read_file_of, read_unit, units};
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.2.3\nappVersion: \"4.5\"\n";
+
+fn sources(files: &[(&str, &str)]) -> Vec<Source> {
+    let mut files = files.to_vec();
+    files.sort_unstable();
+    let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
+    files.iter().enumerate().map(source).collect()
+}
+
+fn read(files: &[(&str, &str)], options: &Options) -> UnitReading {
+    let sources = sources(files);
+    let charts = Charts::of(sources.iter().map(|source| &*source.path));
+    let readings: Vec<_> = sources.into_iter().map(|source| read_file_of(&charts, source)).collect();
+    let units = units(&readings);
+    let is_chart = |at: &usize| matches!(readings[*at].fragment, Some(crate::Fragment::Helm(_)));
+    let unit = units.list.iter().find(|unit| unit.files.iter().any(is_chart));
+    read_unit(unit.unwrap(), &units, &readings, None, options)
+}
+
+/// The text that a template of a chart renders to, with these values.
+fn rendered(values: &str, template: &str) -> String {
+    let printed = printed(
+        &[("c/Chart.yaml", CHART), ("c/values.yaml", values), ("c/templates/a.yaml", template)],
+        &Options::default(),
+    );
+    match printed.diagnostics.first() {
+        Some(diagnostic) => format!("ERROR {}", diagnostic.message),
+        None => printed.templates.into_iter().map(|(_, text)| text).collect(),
+    }
+}
+
+fn printed(files: &[(&str, &str)], options: &Options) -> Printed {
+    print(&sources(files), options)
+}
+
+fn kinds(reading: &UnitReading) -> Vec<String> {
+    let resources = reading.batch.resources.iter().filter(|resource| resource.platform != Platform::Common);
+    resources.map(|resource: &Resource| format!("{}:{}", resource.kind, resource.address)).collect()
+}
+
+const DEPLOYMENT: &str = r#"{{- if .Values.enabled }}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "web.name" . }}
+  labels: {{- include "web.labels" . | nindent 4 }}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+          securityContext: {{- toYaml .Values.security | nindent 12 }}
+{{- end }}
+"#;
+
+const HELPERS: &str = r#"{{- define "web.name" -}}{{ .Release.Name }}-{{ .Chart.Name | trunc 63 }}{{- end }}
+{{ define "web.labels" -}}
+app: {{ include "web.name" . }}
+chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+"#;
+
+const VALUES: &str = "enabled: true\nimage:\n  repository: example/web\n  tag: \"\"\nsecurity:\n  privileged: true\n";
+
+#[test]
+fn a_chart_becomes_its_manifests_and_itself() {
+    let files = [
+        ("c/Chart.yaml", CHART),
+        ("c/values.yaml", VALUES),
+        ("c/templates/deployment.yaml", DEPLOYMENT),
+        ("c/templates/_helpers.tpl", HELPERS),
+    ];
+    let reading = read(&files, &Options::default());
+    assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+    assert_eq!(kinds(&reading), ["chart:web", "Deployment:default/Deployment/release-name-web"]);
+    let deployment = &reading.batch.resources[1];
+    let container = &deployment.value.at_path(&["spec", "template", "spec", "containers"]).unwrap().items()[0];
+    let privileged = container.at_path(&["securityContext", "privileged"]).unwrap();
+    let written = |at: secscan_model::Location| {
+        let source = sources(&files).into_iter().find(|source| source.id == at.source).unwrap();
+        format!("{}: {}", source.path, &source.text().unwrap()[at.span.range()])
+    };
+    assert_eq!(written(privileged.at), "c/templates/deployment.yaml: {{- toYaml .Values.security | nindent 12 }}");
+    assert_eq!(written(privileged.via()[0]), "c/values.yaml: true", "and the line of the values");
+    let image = container.get("image").unwrap();
+    assert_eq!(image.as_str(), Some("example/web:4.5"));
+    assert_eq!(written(image.via()[0]), "c/values.yaml: example/web");
+    let label = deployment.value.at_path(&["metadata", "labels", "chart"]).unwrap();
+    assert_eq!(written(label.name_at), "c/templates/_helpers.tpl: chart");
+}
+
+#[test]
+fn functions_do_what_helm_and_sprig_do() {
+    let values = "a: 1\nb: text\nc: [x, z]\nd: {k: v, n: {m: 2}}\nt: '{{ .Values.b }}!'\nempty: {}\nbig: 12345678\non: yes\noct: 0644\nf: 1.5\n";
+    for (template, expected) in [
+        ("{{ .Values.b | upper | quote }}{{ squote 1 }}", "\"TEXT\"'1'"),
+        ("{{ toYaml .Values.d }}", "k: v\n\"n\":\n  m: 2"),
+        ("{{ toYaml .Values.c | indent 2 }}", "  - x\n  - z"),
+        (
+            "{{ toJson .Values.d }} {{ .Values.big }} {{ toYaml .Values.big }} {{ int .Values.big }}",
+            "{\"k\":\"v\",\"n\":{\"m\":2}} 1.2345678e+07 12345678 12345678",
+        ),
+        ("{{ .Values.on }} {{ .Values.oct }} {{ .Values.f }}", "true 420 1.5"),
+        ("{{ tpl .Values.t . }}", "text!"),
+        ("{{ default \"z\" .Values.missing }}{{ .Values.missing | default 3 }}{{ coalesce nil \"\" \"q\" }}", "z3q"),
+        (
+            "{{ ternary \"a\" \"b\" true }}{{ empty .Values.empty }}{{ hasKey .Values.d \"k\" }}{{ hasKey .Values.missing \"k\" }}",
+            "atruetruefalse",
+        ),
+        ("{{ dig \"n\" \"m\" 9 .Values.d }}{{ dig \"x\" \"m\" 9 .Values.d }}", "29"),
+        ("{{ list 1 2 3 | join \",\" }}{{ splitList \".\" \"a.b\" | last }}{{ (split \"-\" \"p-q\")._1 }}", "1,2,3bq"),
+        (
+            "{{ $d := dict \"a\" 1 }}{{ $_ := set $d \"b\" 2 }}{{ keys $d | sortAlpha | join \"\" }}{{ $d }}",
+            "abmap[a:1 b:2]",
+        ),
+        (
+            "{{ merge (dict \"a\" 1) (dict \"a\" 2 \"b\" 3) }}{{ mergeOverwrite (dict \"a\" 1) (dict \"a\" 2) }}",
+            "map[a:1 b:3]map[a:2]",
+        ),
+        (
+            "{{ add 1 2 3 }}{{ sub 5 1 }}{{ mul 2 3 }}{{ div 7 2 }}{{ mod 7 4 }}{{ add1 1 }}{{ max 1 5 2 }}{{ round 1.25 1 }}",
+            "64633251.3",
+        ),
+        (
+            "{{ b64enc \"hi!\" }} {{ b64dec \"aGkh\" }} {{ sha256sum \"\" | trunc 8 }} {{ adler32sum \"a\" }}",
+            "aGkh hi! e3b0c442 6422626",
+        ),
+        (
+            "{{ trimSuffix \"-\" \"a-\" }}{{ trimPrefix \"v\" \"v1\" }}{{ trimAll \"$\" \"$5$\" }}{{ trunc -2 \"abc\" }}{{ substr 1 2 \"abc\" }}",
+            "a15bcb",
+        ),
+        (
+            "{{ replace \"+\" \"_\" \"1+2\" }}{{ contains \"b\" \"abc\" }}{{ hasPrefix \"a\" \"ab\" }}{{ repeat 2 \"x\" }}{{ nospace \" a b \" }}",
+            "1_2truetruexxab",
+        ),
+        (
+            "{{ camelcase \"foo_bar\" }} {{ kebabcase \"FooBar\" }} {{ snakecase \"FirstName\" }} {{ title \"a b\" }}",
+            "FooBar foo-bar first_name A B",
+        ),
+        (
+            "{{ semverCompare \">=1.19-0\" .Capabilities.KubeVersion.GitVersion }}{{ semverCompare \"^1.2\" \"2.0.0\" }}{{ semverCompare \"~1.2.3\" \"1.2.9\" }}{{ (semver \"1.2.3-b\").Minor }}",
+            "truefalsetrue2",
+        ),
+        (
+            "{{ regexMatch \"^a.c$\" \"abc\" }}{{ regexReplaceAll \"a(b)\" \"abab\" \"${1}x\" }}{{ regexFind \"[0-9]+\" \"a12\" }}",
+            "truebxbx12",
+        ),
+        (
+            "{{ kindOf .Values.c }}{{ typeOf 1 }}{{ kindIs \"map\" .Values.d }}{{ typeOf .Values.a }}",
+            "sliceinttruefloat64",
+        ),
+        (
+            "{{ (fromYaml \"a: {b: 1}\").a.b }}{{ (fromJson \"{\\\"x\\\": [1]}\").x }}{{ fromYamlArray \"[1, a]\" }}",
+            "1[1][1 a]",
+        ),
+        (
+            "{{ .Chart.Name }} {{ .Chart.AppVersion }} {{ .Release.Service }} {{ .Template.Name }} {{ .Template.BasePath }}",
+            "web 4.5 Helm web/templates/a.yaml web/templates",
+        ),
+        (
+            "{{ .Capabilities.APIVersions.Has \"apps/v1\" }}{{ .Capabilities.APIVersions.Has \"monitoring.coreos.com/v1\" }}{{ .Capabilities.KubeVersion }}",
+            "truefalsev1.33.0",
+        ),
+        (
+            "{{ range $i := until 3 }}{{ $i }}{{ end }}{{ untilStep 0 6 2 }}{{ seq 3 }}{{ first .Values.c }}{{ rest .Values.c }}{{ has \"x\" .Values.c }}",
+            "012[0 2 4]1 2 3x[z]true",
+        ),
+        ("{{ toToml .Values.d }}", "k = \"v\"\n\n[n]\nm = 2\n"),
+        (
+            "{{ pick .Values.d \"k\" }}{{ omit .Values.d \"k\" | keys }}{{ without .Values.c \"x\" }}{{ uniq (list 1 1 2) }}{{ compact (list 0 1) }}",
+            "map[k:v][n][z][1 2][1]",
+        ),
+        (
+            "{{ (lookup \"v1\" \"Secret\" \"a\" \"b\").data }}|{{ toYaml (dict \"s\" \"true\" \"m\" \"a\\nb\\n\" \"e\" \"\" \"c\" \"a: b\") }}",
+            "|c: 'a: b'\ne: \"\"\nm: |\n  a\n  b\ns: \"true\"",
+        ),
+        ("{{ required \"need it\" .Values.b }}{{ fail \"no\" }}", "ERROR this template was not rendered: `fail`: no"),
+        (
+            "{{ cat \"a\" 1 nil \"b\" }}{{ base \"a/b.c\" }}{{ dir \"a/b.c\" }}{{ ext \"a/b.c\" }}{{ clean \"a/../b\" }}",
+            "a 1 bb.ca.cb",
+        ),
+        ("{{ (urlParse \"https://u@h:1/p?q=1#f\").host }}", "h:1"),
+        ("{{ mustToJson (list 1 \"<\") }}{{ toRawJson \"<\" }}", "[1,\"\\u003c\"]\"<\""),
+    ] {
+        assert_eq!(rendered(values, template), expected, "{template}");
+    }
+}
+
+#[test]
+fn what_cannot_be_known_is_unresolved() {
+    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  a: {{ randAlphaNum 8 | b64enc }}\n  b: x-{{ now | date \"2006\" }}\n  c: {{ required \"set c\" .Values.c }}\n  d: known\n";
+    let reading = read(&[("c/Chart.yaml", CHART), ("c/templates/a.yaml", template)], &Options::default());
+    let data = reading.batch.resources[1].value.get("data").unwrap().clone();
+    let why = |key: &str| data.get(key).unwrap().as_unresolved().map(|unresolved| unresolved.why.to_string());
+    assert!(why("a").unwrap().contains("at random"));
+    assert_eq!(data.get("b").unwrap().raw_text().unwrap(), "x-{{ }}");
+    assert!(why("c").unwrap().contains("set c"));
+    assert_eq!(why("d"), None);
+}
+
+#[test]
+fn a_template_that_fails_leaves_the_others_and_says_its_line() {
+    let files = [
+        ("c/Chart.yaml", CHART),
+        ("c/templates/a.yaml", "x: 1\ny: {{ .Values.no.thing }}\n"),
+        ("c/templates/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"),
+        ("c/templates/c.yaml", "{{ if }}"),
+        ("c/templates/d.yaml", "{{ include \"loop\" . }}{{ define \"loop\" }}{{ include \"loop\" . }}{{ end }}"),
+        ("c/templates/e.yaml", "{{ range until 1000000000 }}x{{ end }}"),
+        ("c/templates/NOTES.txt", "{{ fail \"not rendered\" }}"),
+    ];
+    let reading = read(&files, &Options::default());
+    assert_eq!(kinds(&reading), ["chart:web", "ConfigMap:default/ConfigMap/b"]);
+    let said: Vec<_> = reading
+        .diagnostics
+        .iter()
+        .map(|diagnostic| (diagnostic.path.as_deref().unwrap_or_default(), diagnostic.kind))
+        .collect();
+    let expected = [
+        ("c/templates/c.yaml", DiagnosticKind::Syntax),
+        ("c/templates/a.yaml", DiagnosticKind::Syntax),
+        ("c/templates/d.yaml", DiagnosticKind::Limit),
+        ("c/templates/e.yaml", DiagnosticKind::Limit),
+    ];
+    assert_eq!(said, expected, "{:?}", reading.diagnostics);
+    let at = reading.diagnostics[1].at.unwrap();
+    assert_eq!(&files[1].1[at.span.range()], ".Values.no.thing");
+    assert!(reading.diagnostics.iter().all(|diagnostic| diagnostic.blinds == [Platform::Kubernetes]));
+}
+
+#[test]
+fn charts_within_charts_take_values_conditions_aliases_and_globals() {
+    let map = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n  v: {{{{ .Values.v }}}}\n  g: {{{{ .Values.global.region }}}}\n  n: {{{{ .Chart.Name }}}}\n"
+        )
+    };
+    let (db, off) = (map("{{ .Chart.Name }}"), map("off"));
+    let files = [
+        (
+            "c/Chart.yaml",
+            "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: db, version: 1.x, alias: store, condition: store.enabled}\n- {name: off, version: '*', tags: [extra]}\n- {name: gone, version: 1.0.0}\n- {name: child, version: '>0', import-values: [data]}\n",
+        ),
+        ("c/values.yaml", "store: {v: from-parent}\ntags: {extra: false}\nglobal: {region: eu}\n"),
+        ("c/charts/db/Chart.yaml", "name: db\nversion: 1.5.0\n"),
+        ("c/charts/db/values.yaml", "v: own\nenabled: true\nglobal: {region: us}\n"),
+        ("c/charts/db/templates/m.yaml", &db),
+        ("c/charts/off/Chart.yaml", "name: off\nversion: 1.0.0\n"),
+        ("c/charts/off/templates/m.yaml", &off),
+        ("c/charts/child/Chart.yaml", "name: child\nversion: 2.0.0\ntype: library\n"),
+        ("c/charts/child/values.yaml", "exports:\n  data:\n    imported: yes!\n"),
+        ("c/charts/child/templates/_t.tpl", "{{ define \"shared\" }}from library{{ end }}"),
+        (
+            "c/templates/m.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: top}\ndata:\n  i: {{ .Values.imported }}\n  s: {{ include \"shared\" . }}\n  d: {{ .Values.store.v }}{{ .Subcharts.store.Chart.Name }}\n",
+        ),
+    ];
+    let printed = printed(&files, &Options::default());
+    let texts: Vec<_> = printed.templates.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert_eq!(texts[0].0, "web/charts/store/templates/m.yaml");
+    assert!(texts[0].1.contains("v: from-parent\n  g: eu\n  n: store\n"), "{}", texts[0].1);
+    assert!(texts[1].1.contains("i: yes!\n  s: from library\n  d: from-parentstore\n"), "{}", texts[1].1);
+    assert!(printed.diagnostics.iter().any(|diagnostic| diagnostic.message.contains("`gone`")));
+}
+
+#[test]
+fn the_user_sets_values_and_files_are_seen() {
+    let options = Options {
+        helm_values: vec![Source::from_text(SourceId(99), "prod.yaml", "a: {b: file}\nlist: [1]\nkill: null\n")],
+        helm_set: vec!["a.c=1,s=x\\,y,list[1]=z,many={p,q},t=true".into()],
+        kubernetes_version: Some("1.20".into()),
+        ..Options::default()
+    };
+    let files = [
+        ("c/Chart.yaml", CHART),
+        ("c/values.yaml", "a: {b: own, k: kept}\nkill: 1\n"),
+        ("c/.helmignore", "# no\n*.bak\n/templates/skip/\n"),
+        ("c/conf/a.txt", "one\ntwo\n"),
+        ("c/conf/b.bak", "no"),
+        ("c/templates/skip/x.yaml", "{{ fail \"ignored\" }}"),
+        (
+            "c/templates/a.yaml",
+            "{{ .Values.a }} {{ .Values.s }} {{ .Values.list }} {{ .Values.many }} {{ .Values.t }} {{ .Values.kill }}|{{ .Capabilities.KubeVersion.Minor }}{{ .Capabilities.APIVersions.Has \"policy/v1beta1\" }}\n{{ .Files.Get \"conf/a.txt\" }}{{ (.Files.Glob \"conf/*\").AsConfig }}\n{{ range .Files.Lines \"conf/a.txt\" }}<{{ . }}>{{ end }}{{ range $p, $_ := .Files.Glob \"**.txt\" }}{{ $p }}{{ end }}",
+        ),
+    ];
+    let printed = printed(&files, &options);
+    assert_eq!(printed.diagnostics, []);
+    assert_eq!(
+        printed.templates[0].1,
+        "map[b:file c:1 k:kept] x,y [1 z] [p q] true |20true\none\ntwo\na.txt: |\n  one\n  two\n<one><two>conf/a.txt"
+    );
+}
+
+#[test]
+fn comments_of_templates_are_found_outside_of_actions() {
+    let text = "a: 1 # one\n{{/* two */}}\nb: {{ \"#\" }} \n# three\nc: 'x # y'\n";
+    let found: Vec<_> =
+        places::comments(text).into_iter().map(|comment| (&text[comment.span.range()], comment.trailing)).collect();
+    assert_eq!(found, [("# one", true), ("{{/* two */}}", false), ("# three", false)]);
+}
