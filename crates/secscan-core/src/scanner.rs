@@ -12,6 +12,7 @@ use secscan_model::{
 };
 use secscan_parse::load::Spanned;
 use secscan_resources::Options;
+use secscan_resources::helm::Unfolded;
 use secscan_rules::blob::BlobError;
 use secscan_rules::check::Literal;
 use secscan_rules::{BindError, Rule, RuleSet};
@@ -375,8 +376,10 @@ impl Scanner {
 
     /// Reads a tree without judging it.
     pub fn inspect(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Inspection {
+        let tree = Unfolded::new(tree);
         let listing = tree.list();
-        let Reading { graph, mut diagnostics, .. } = read(tree, &listing.files, &self.settings.options, None, observer);
+        let Reading { graph, mut diagnostics, .. } =
+            read(&tree, &listing.files, &self.settings.options, None, observer);
         diagnostics.extend(listing.diagnostics);
         let notices = notices(&diagnostics, &Places::new(&graph, &self.redactor));
         Inspection { graph, notices }
@@ -385,13 +388,14 @@ impl Scanner {
     /// Scans a tree, or takes up what an earlier scan said of the very same files under the same rules and settings; what is
     /// new is kept. The report is the same either way.
     pub fn scan_cached(&self, tree: &dyn FileTree, cache: &dyn Cache, observer: &dyn Observer) -> Report {
+        let tree = Unfolded::new(tree);
         let all = self.fingerprint();
-        if let Some(kept) = cache::recall(cache, &all, tree) {
+        if let Some(kept) = cache::recall(cache, &all, &tree) {
             return Report { inputs: self.inputs(), rules: self.rule_headers(), ..kept };
         }
         let record = cache.get(cache::TEXTS).unwrap_or_default();
         let memory = Memory::new(&record, &self.rules_fingerprint);
-        let examined = self.examine(tree, Some(&memory), observer);
+        let examined = self.examine(&tree, Some(&memory), observer);
         observer.event(Event::Begin(Stage::Report));
         let report = self.report(&examined, None);
         self.let_go(examined);
@@ -428,7 +432,7 @@ impl Scanner {
 
     /// Scans a tree.
     pub fn scan(&self, tree: &dyn FileTree, observer: &dyn Observer) -> Report {
-        let examined = self.examine(tree, None, observer);
+        let examined = self.examine(&Unfolded::new(tree), None, observer);
         observer.event(Event::Begin(Stage::Report));
         let report = self.report(&examined, None);
         self.let_go(examined);
@@ -438,8 +442,8 @@ impl Scanner {
     /// Scans a tree and tells which findings the `base` tree lacks: only these count for the gate. Moved lines and
     /// renamed files are not new. A suppression that the base lacks is a finding of its own.
     pub fn scan_since(&self, tree: &dyn FileTree, base: &dyn FileTree, observer: &dyn Observer) -> Report {
-        let before = self.examine(base, None, &crate::Silent);
-        let examined = self.examine(tree, None, observer);
+        let before = self.examine(&Unfolded::new(base), None, &crate::Silent);
+        let examined = self.examine(&Unfolded::new(tree), None, observer);
         observer.event(Event::Begin(Stage::Report));
         let report = self.report(&examined, Some(&before));
         self.let_go(examined);

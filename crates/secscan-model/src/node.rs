@@ -103,6 +103,8 @@ pub enum Part {
 pub struct Extra {
     /// The places through which the value came here, nearest first: the use of a variable, an alias, a module call.
     pub via: Vec<Location>,
+    /// Where the value was set that a template writes here: a line of the values of a Helm chart.
+    pub set_at: Option<Location>,
     /// The resources that the value refers to.
     pub refs: Vec<Reference>,
     /// A tag of the format: `!Ref`, `!!binary`; of an evaluated value, what its tree stands for: `set`, `json`.
@@ -267,6 +269,11 @@ impl Node {
             Value::Unresolved(unresolved) if !unresolved.parts.is_empty() => Some(unresolved.raw_text().into()),
             _ => None,
         }
+    }
+
+    /// Where the value was set, when a template writes it.
+    pub fn set_at(&self) -> Option<Location> {
+        self.extra.as_ref().and_then(|extra| extra.set_at)
     }
 
     /// The places through which the value came here, nearest first.

@@ -1,66 +1,58 @@
 //! Renders every chart below the given folders with its own values, and says how many templates rendered and parsed.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use secscan_model::{Source, SourceId};
+use secscan_model::tree::MemoryTree;
+use secscan_model::{Candidate, FileTree, Source, SourceId};
 use secscan_resources::Options;
-use secscan_resources::helm;
+use secscan_resources::helm::{self, Unfolded};
 
 #[allow(clippy::print_stdout)]
 fn main() {
-    let (mut all, mut failed, mut broken) = (0, 0, 0);
     for root in std::env::args().skip(1) {
-        for chart in charts(Path::new(&root)) {
-            let mut paths = Vec::new();
-            files(&chart, &mut paths);
-            paths.sort();
-            let read = |(index, path): (usize, &PathBuf)| {
-                let name = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned();
-                Source {
-                    bytes: std::fs::read(path).unwrap_or_default().into(),
-                    ..Source::from_text(SourceId(index as u32), &name, "")
-                }
-            };
-            let sources: Vec<_> = paths.iter().enumerate().map(read).collect();
-            let printed = helm::print(&sources, &Options::default());
-            let unrendered: Vec<_> = printed.diagnostics.iter().filter(|said| said.kind.is_blinding()).collect();
-            let mut unparsed = BTreeMap::new();
-            for (name, text) in &printed.templates {
-                let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "a.yaml", text));
-                if let Some(said) = parsed.diagnostics.first() {
-                    unparsed.insert(name, said.message.clone());
-                }
-            }
-            all += printed.templates.len() + unrendered.len();
-            failed += unrendered.len();
-            broken += unparsed.len();
-            println!(
-                "{}: {} rendered, {} not, {} no YAML",
-                chart.display(),
-                printed.templates.len(),
-                unrendered.len(),
-                unparsed.len()
-            );
-            for said in &printed.diagnostics {
-                println!("    {}: {}", said.path.as_deref().unwrap_or_default(), said.message);
-            }
-            for (name, message) in unparsed {
-                println!("    {name}: {message}");
-            }
+        let sources = sources(Path::new(&root));
+        let printed = helm::print(&sources, &Options::default());
+        let unrendered: Vec<_> = printed.diagnostics.iter().filter(|said| said.kind.is_blinding()).collect();
+        let mut unparsed = Vec::new();
+        for (name, text) in &printed.templates {
+            let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "a.yaml", text));
+            unparsed.extend(parsed.diagnostics.first().map(|said| (name, said.message.clone())));
+        }
+        let charts = sources.iter().filter(|source| source.file_name() == "Chart.yaml").count();
+        println!(
+            "{root}: {charts} charts, {} templates rendered, {} not, {} rendered to what is no YAML",
+            printed.templates.len(),
+            unrendered.len(),
+            unparsed.len()
+        );
+        for said in &printed.diagnostics {
+            println!("    {}: {}", said.path.as_deref().unwrap_or_default(), said.message);
+        }
+        for (name, message) in unparsed {
+            println!("    {name}: {message}");
         }
     }
-    println!("{all} templates, {failed} not rendered, {broken} rendered to what is no YAML");
 }
 
-/// The charts directly or one folder below a folder.
-fn charts(root: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<_> = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    found.retain(|path| path.join("Chart.yaml").is_file());
-    found.sort();
-    found
+/// The files below a folder, those of packed charts too.
+#[allow(clippy::disallowed_methods, reason = "examples read folders")]
+fn sources(root: &Path) -> Vec<Source> {
+    let mut paths = Vec::new();
+    files(root, &mut paths);
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        (name, std::fs::read(&path).unwrap_or_default())
+    };
+    let tree = MemoryTree::new(paths.into_iter().map(read));
+    let tree = Unfolded::new(&tree);
+    let source = |(index, file): (usize, &Candidate)| Source {
+        bytes: tree.read(file).unwrap_or_default(),
+        ..Source::from_text(SourceId(index as u32), &file.path, "")
+    };
+    tree.list().files.iter().enumerate().map(source).collect()
 }
 
+#[allow(clippy::disallowed_methods, reason = "examples read folders")]
 fn files(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         match entry.file_type() {

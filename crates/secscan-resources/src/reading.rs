@@ -300,6 +300,8 @@ pub struct Units<'f> {
     pub list: Vec<Unit>,
     /// Which folders are Terraform modules, and who calls them.
     terraform: terraform::Folders<'f>,
+    /// Which folders are Helm charts, and their files.
+    charts: helm::Library<'f>,
 }
 
 /// The tree that is scanned, for what asks for files that no reader took.
@@ -367,7 +369,8 @@ pub fn units(files: &[FileReading]) -> Units<'_> {
         by_folder.entry(file.source.folder()).or_default().push(index);
     }
     let list = by_folder.into_iter().map(|(folder, files)| Unit { folder: folder.into(), files }).collect();
-    Units { list, terraform: terraform::Folders::new(files) }
+    let charts = helm::Library::of(files.iter().map(|file| &file.source));
+    Units { list, terraform: terraform::Folders::new(files), charts }
 }
 
 /// Evaluates one unit. `files` must be sorted by source id; `tree` is where they come from.
@@ -387,7 +390,7 @@ pub fn read_unit(
             Some(Fragment::Arm(fragment)) => arm.push((&file.source, &**fragment)),
             Some(Fragment::CloudFormation(fragment)) => cloudformation.push((&file.source, &**fragment)),
             Some(Fragment::Helm(_)) => {
-                helm::evaluate(file.source.folder(), files, options, &mut reading.batch, &mut reading.diagnostics);
+                helm::evaluate(file.source.folder(), &units.charts, options, &mut reading);
             }
             Some(Fragment::Installed(fragment)) => installed::evaluate(fragment, files, &mut reading.batch),
             Some(Fragment::Serverless(fragment)) => services.push((&file.source, &**fragment)),

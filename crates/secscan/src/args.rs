@@ -175,7 +175,7 @@ pub(crate) struct Selection {
     /// Leave out rules of a lower severity
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) min_severity: Option<Severity>,
-    /// Judge Kubernetes manifests for this release (1.31): API versions that only a later one removes are no findings
+    /// Judge Kubernetes manifests and render Helm charts for this release (1.31): API versions that only a later one removes are no findings
     #[arg(long, value_name = "VERSION")]
     pub(crate) kubernetes_version: Option<KubernetesVersion>,
     /// Read further Terraform variables from this file
@@ -199,17 +199,17 @@ pub(crate) struct Selection {
 /// What Helm charts are rendered with.
 #[derive(Args, Debug)]
 pub(crate) struct HelmArguments {
-    /// Render Helm charts with the values of this file over their own
+    /// Render Helm charts with the values of this file over their own; may be given several times, later ones win
     #[arg(long = "helm-values", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) helm_values: Vec<PathBuf>,
-    /// Render Helm charts with this value (a.b=1,c={x,y}), as `helm --set` takes it
+    /// Render Helm charts with this value over all others (a.b=1,c={x,y}), written as for `helm --set`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct RenderArguments {
-    /// A folder with charts, or git:REV
+    /// A folder with charts, a packed chart (.tgz), or git:REV
     #[arg(default_value = ".", value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub(crate) target: String,
     #[command(flatten)]

@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &RenderArguments, out: &mut dyn Write) -> anyhow::R
     let tree = targets::open(target, "stdin.yaml", &options, &arguments.images)?;
     let options = scan::reader_options(&[], &arguments.helm, arguments.kubernetes_version)?;
     let mut unread = Vec::new();
-    let sources = sources(&tree, &mut unread);
+    let sources = sources(&helm::Unfolded::new(&tree), &mut unread);
     let printed = helm::print(&sources, &options);
     for (name, text) in &printed.templates {
         for document in documents(text) {

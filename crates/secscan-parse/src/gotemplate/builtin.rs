@@ -48,6 +48,11 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, Stri
     Some(result)
 }
 
+/// Whether a function prints its arguments.
+pub(super) fn looks_inside(name: &str) -> bool {
+    matches!(name, "print" | "println" | "printf" | "html" | "js" | "urlquery")
+}
+
 fn one(arguments: &[Value]) -> Result<&Value, String> {
     match arguments {
         [value] => Ok(value),

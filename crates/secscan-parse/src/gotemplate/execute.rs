@@ -45,6 +45,11 @@ impl Failure {
 pub trait Functions {
     /// Calls one; none when there is no function of that name.
     fn call(&self, name: &str, arguments: &[Value], executor: &mut Executor<'_>) -> Option<Result<Value, Failure>>;
+
+    /// Whether a function looks at everything in its arguments, not at their outermost parts only.
+    fn looks_inside(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// Templates by name.
@@ -120,6 +125,11 @@ impl<'a> Executor<'a> {
         Self { templates, functions, limits }
     }
 
+    /// What may still be used up.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// What a named template writes for a value.
     ///
     /// # Errors
@@ -142,6 +152,7 @@ impl<'a> Executor<'a> {
             return Ok(text.clone());
         }
         self.spend_bytes(text.as_str().len())?;
+        self.spend(self.templates.0.len() / 16)?;
         const NAME: &str = "text of `tpl`";
         let parsed = parse(NAME, text).map_err(|error| Failure::from(error.message))?;
         let before = self.templates.clone();
@@ -161,6 +172,57 @@ impl<'a> Executor<'a> {
             None => return Err(Failure::limit("the template takes more steps than a chart may take")),
         }
         Ok(())
+    }
+
+    /// Uses up what a call costs: it may look at all of a text, and at each item or entry; some look at what is in these too.
+    fn spend_on_arguments(&mut self, name: &str, arguments: &[Value]) -> Result<(), Failure> {
+        let looks_inside = builtin::looks_inside(name) || self.functions.looks_inside(name);
+        for argument in arguments {
+            match &argument.data {
+                Data::Text(text) => self.spend(text.as_str().len() / 256)?,
+                _ if looks_inside => self.spend_on_all(argument)?,
+                Data::List(items) => self.spend(items.len() / 4)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Uses up a step for each value within a value, wherever it is used: templates share values, so that few of them can
+    /// print as very many. There must be bytes left for what that prints.
+    ///
+    /// # Errors
+    /// There are none left.
+    pub fn spend_on_all(&mut self, value: &Value) -> Result<(), Failure> {
+        let mut bytes = 0;
+        self.spend_within(value, 0, &mut bytes)
+    }
+
+    fn spend_within(&mut self, value: &Value, depth: usize, bytes: &mut u64) -> Result<(), Failure> {
+        if depth > crate::MAX_DEPTH {
+            return Err(Failure::limit("values nest too deep"));
+        }
+        self.spend(1)?;
+        *bytes += 2 * depth as u64;
+        match &value.data {
+            Data::Text(text) => *bytes += text.as_str().len() as u64,
+            Data::List(items) => {
+                for item in items.iter() {
+                    self.spend_within(item, depth + 1, bytes)?;
+                }
+            }
+            Data::Map(map) => {
+                for (key, value) in map.borrow().iter() {
+                    *bytes += key.len() as u64;
+                    self.spend_within(value, depth + 1, bytes)?;
+                }
+            }
+            _ => {}
+        }
+        match *bytes > self.limits.bytes {
+            true => Err(Failure::limit("the template writes more than a chart may write")),
+            false => Ok(()),
+        }
     }
 
     /// Uses up bytes of text.
@@ -228,7 +290,10 @@ impl<'a> Executor<'a> {
         let text = match &value.data {
             Data::Nil => return Ok(()),
             Data::Text(text) => text.clone(),
-            _ => Text::of(&print::print(value), value.origin.clone()),
+            _ => {
+                self.spend_on_all(value)?;
+                Text::of(&print::print(value), value.origin.clone())
+            }
         };
         self.spend_bytes(text.as_str().len())?;
         frame.out.push(&text, frame.locate(span));
@@ -375,6 +440,7 @@ impl<'a> Executor<'a> {
     /// # Errors
     /// There is no such function, or it refuses its arguments.
     pub fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Failure> {
+        self.spend_on_arguments(name, arguments)?;
         let result = match builtin::call(name, arguments) {
             Some(result) => result.map_err(Failure::from),
             None => self

@@ -22,6 +22,6 @@ pub mod value;
 pub use builtin::query_escaped;
 pub use execute::{Executor, Failure, Functions, Limits, Templates};
 pub use parse::{Unparsed, parse};
-pub use syntax::Definition;
+pub use syntax::{Call, Definition};
 pub use text::{Builder, Origin, Text, Whereabouts};
 pub use value::{Data, MapRef, Object, Value};

@@ -27,6 +27,60 @@ impl Definition {
     }
 }
 
+/// The call of a function as a template writes it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The name of the function.
+    pub function: Rc<str>,
+    /// Its arguments as they are written, without what a pipeline hands on.
+    pub arguments: String,
+    /// The bytes of both.
+    pub span: Span,
+}
+
+impl Definition {
+    /// The functions that it calls, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        let mut calls = Vec::new();
+        self.calls_of(&self.nodes, &mut calls);
+        calls
+    }
+
+    fn calls_of(&self, nodes: &[Node], into: &mut Vec<Call>) {
+        for node in nodes {
+            match node {
+                Node::Action(pipeline) => self.calls_in(pipeline, into),
+                Node::Template(_, _, pipeline) => pipeline.iter().for_each(|pipeline| self.calls_in(pipeline, into)),
+                Node::Branch(branch) => {
+                    self.calls_in(&branch.pipeline, into);
+                    self.calls_of(&branch.body, into);
+                    self.calls_of(&branch.otherwise, into);
+                }
+                Node::Text(_) | Node::Break | Node::Continue => {}
+            }
+        }
+    }
+
+    fn calls_in(&self, pipeline: &Pipeline, into: &mut Vec<Call>) {
+        for command in &pipeline.commands {
+            if let Some(Operand::Function(name)) = command.operands.first() {
+                let written = self.text.as_str().get(command.span.range()).unwrap_or_default();
+                let arguments = written.strip_prefix(&**name).unwrap_or_default().trim().to_owned();
+                into.push(Call { function: name.clone(), arguments, span: command.span });
+            }
+            for operand in &command.operands {
+                let of = match operand {
+                    Operand::Chain(of, _) => of,
+                    operand => operand,
+                };
+                if let Operand::Pipeline(pipeline) = of {
+                    self.calls_in(pipeline, into);
+                }
+            }
+        }
+    }
+}
+
 /// A piece of a template.
 #[derive(Debug)]
 pub(super) enum Node {

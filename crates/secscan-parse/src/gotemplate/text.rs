@@ -56,6 +56,8 @@ pub struct Whereabouts {
     pub template: Option<Location>,
     /// The first value that it shows.
     pub origin: Origin,
+    /// Whether an action wrote any of it, so that it does not stand in a template as it is.
+    pub is_made: bool,
 }
 
 /// Text in pieces.
@@ -117,6 +119,7 @@ impl Text {
                 (a, b) => a.or(b),
             };
             found.origin = found.origin.or(&run.origin);
+            found.is_made |= !run.exact;
         }
         found
     }

@@ -13,7 +13,9 @@ pub(crate) mod shell;
 mod text;
 mod url;
 
-use secscan_model::{Node, Source, Value};
+use std::sync::Arc;
+
+use secscan_model::{Entry, Location, Map, Node, Source, Value};
 
 pub(crate) use placement::Placement;
 pub(crate) use text::Text;
@@ -42,7 +44,27 @@ static CHILDREN: &[(&str, Compute)] = &[
 /// exactly a child stands within a longer text. Without the file a child has the place of the whole value.
 pub fn child(name: &str, of: &Node, sources: &[Source]) -> Option<Node> {
     let (_, compute) = CHILDREN.iter().find(|(known, _)| *known == name)?;
-    compute(of, sources)
+    let child = compute(of, sources)?;
+    Some(match of.set_at() {
+        Some(at) => set_at(child, at),
+        None => child,
+    })
+}
+
+/// What is computed from a value was set where the value was.
+fn set_at(mut node: Node, at: Location) -> Node {
+    match &mut node.value {
+        Value::Map(map) => {
+            let entry = |entry: &Entry| Entry { key: entry.key.clone(), value: set_at(entry.value.clone(), at) };
+            let mut placed = Map::from_unique(map.entries().iter().map(entry).collect());
+            placed.rest.clone_from(&map.rest);
+            *map = Arc::new(placed);
+        }
+        Value::List(items) => *items = Arc::new(items.iter().map(|item| set_at(item.clone(), at)).collect()),
+        Value::Scalar(_) | Value::Unresolved(_) => {}
+    }
+    node.extra_mut().set_at = Some(at);
+    node
 }
 
 /// The child of a value of which nothing is known: unknown for the same reason. None when something is known.

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use secscan_parse::gotemplate::{Data, Executor, Failure, Object, Value};
 
 /// The release of Kubernetes that charts are rendered for when nobody names one.
-pub(super) const KUBERNETES: &str = "1.33";
+pub(super) const KUBERNETES: &str = "1.37";
 
-/// The groups and versions that a cluster serves by itself (1.33; older releases serve these or more of them).
+/// The groups and versions that a cluster serves by itself (1.37; older releases serve these or more of them).
 const GROUPS: &[&str] = &[
     "admissionregistration.k8s.io/v1",
     "apiextensions.k8s.io/v1",
@@ -27,6 +27,7 @@ const GROUPS: &[&str] = &[
     "node.k8s.io/v1",
     "policy/v1",
     "rbac.authorization.k8s.io/v1",
+    "resource.k8s.io/v1",
     "scheduling.k8s.io/v1",
     "storage.k8s.io/v1",
     "v1",
@@ -56,6 +57,7 @@ const ADDED: &[(&str, u32)] = &[
     ("flowcontrol.apiserver.k8s.io/v1", 29),
     ("networking.k8s.io/v1", 19),
     ("policy/v1", 21),
+    ("resource.k8s.io/v1", 34),
 ];
 
 /// The kinds that charts ask for by name, in the groups above.
@@ -165,11 +167,14 @@ impl Object for Versions {
     }
 }
 
+/// The namespace that releases are rendered for.
+pub(super) const NAMESPACE: &str = "default";
+
 /// `.Release`
 pub(super) fn release() -> Value {
     Value::map([
         ("Name", "release-name".into()),
-        ("Namespace", "default".into()),
+        ("Namespace", NAMESPACE.into()),
         ("Service", "Helm".into()),
         ("IsInstall", true.into()),
         ("IsUpgrade", false.into()),

@@ -1,14 +1,16 @@
 //! A chart as it lies in its folder: metadata, values, templates, files, and the charts within it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use secscan_model::{Diagnostic, DiagnosticKind, Node, Platform, Source};
+use secscan_model::{Diagnostic, DiagnosticKind, Node, Platform, Source, SourceId};
 use secscan_parse::gotemplate::{Origin, Text, Value};
 
 use super::files::{Files, Ignored};
 use super::functions::{matches, yaml::value_of};
+use super::packed::is_archive;
 use super::values;
 
 /// The folders of a scan that are charts: those with a `Chart.yaml`.
@@ -45,11 +47,32 @@ impl Charts {
 
     /// Whether a chart is no part of another one.
     pub(super) fn is_top(&self, chart: &str) -> bool {
-        let above = chart.rsplit_once('/').map_or("", |(above, _)| above);
-        match above.rsplit_once('/').unwrap_or(("", above)) {
-            (parent, "charts") => !self.0.contains(parent),
-            _ => true,
-        }
+        self.holder(chart).is_none()
+    }
+
+    /// Whether a file or folder lies in the folder `charts` of a chart.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        let above = folder(path);
+        let holder = if above == "charts" { Some("") } else { above.strip_suffix("/charts") };
+        holder.is_some_and(|holder| self.0.contains(holder))
+    }
+
+    /// The chart that holds another one in its folder `charts`, as a folder or packed there.
+    fn holder<'p>(&self, chart: &'p str) -> Option<&'p str> {
+        let (above, _) = chart.rsplit_once('/')?;
+        let within = if is_archive(above) { folder(above) } else { above };
+        let holder = if within == "charts" { "" } else { within.strip_suffix("/charts")? };
+        self.0.contains(holder).then_some(holder)
+    }
+
+    /// The charts in the folder `charts` of a chart.
+    fn within<'a>(&'a self, chart: &'a str) -> impl Iterator<Item = &'a str> {
+        let prefix = joined(chart, "charts/");
+        let from = self.0.range::<str, _>((Bound::Included(&*prefix), Bound::Unbounded));
+        let is_hidden = |folder: &str| folder.rsplit('/').next().is_some_and(|name| name.starts_with(['.', '_']));
+        from.map(|folder| &**folder)
+            .take_while(move |folder| folder.starts_with(&prefix))
+            .filter(move |folder| self.holder(folder) == Some(chart) && !is_hidden(folder))
     }
 }
 
@@ -61,9 +84,48 @@ fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+fn joined(folder: &str, rest: &str) -> String {
+    if folder.is_empty() { rest.to_owned() } else { format!("{folder}/{rest}") }
+}
+
 /// A path from a folder on.
 pub(super) fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
+}
+
+/// The charts of a scan with their files.
+#[derive(Debug, Default)]
+pub struct Library<'f> {
+    charts: Charts,
+    /// The files of each chart by its folder, without those of the charts within it.
+    files: BTreeMap<Arc<str>, Vec<&'f Source>>,
+}
+
+impl<'f> Library<'f> {
+    /// Sorts the files of a scan into its charts. Those of a history belong to none.
+    pub fn of(sources: impl Iterator<Item = &'f Source> + Clone) -> Self {
+        let present = || sources.clone().filter(|source| source.origin.introduction().is_none());
+        let charts = Charts::of(present().map(|source| &*source.path));
+        let mut files: BTreeMap<Arc<str>, Vec<&'f Source>> = BTreeMap::new();
+        if !charts.0.is_empty() {
+            for source in present() {
+                if let Some(chart) = charts.chart_of(&source.path) {
+                    files.entry(chart.into()).or_default().push(source);
+                }
+            }
+        }
+        Self { charts, files }
+    }
+
+    /// The charts that are no part of another one.
+    pub(super) fn tops(&self) -> impl Iterator<Item = &str> {
+        self.charts.tops()
+    }
+
+    /// The path of a file of a chart.
+    pub(super) fn path_of(&self, id: SourceId) -> Option<&Arc<str>> {
+        self.files.values().flatten().find(|source| source.id == id).map(|source| &source.path)
+    }
 }
 
 /// A chart.
@@ -92,32 +154,49 @@ pub(super) struct Dependency {
     pub(super) node: Node,
     pub(super) name: String,
     pub(super) version: String,
+    pub(super) repository: String,
     pub(super) alias: Option<String>,
     pub(super) condition: String,
     pub(super) tags: Vec<String>,
+}
+
+/// What charts are resolved within.
+pub(super) struct Within<'a> {
+    /// All charts of the scan.
+    pub(super) library: &'a Library<'a>,
+    /// How many charts may still become part of the one that is rendered.
+    pub(super) left: usize,
+    /// What is missing.
+    pub(super) said: &'a mut Vec<Diagnostic>,
+}
+
+impl Within<'_> {
+    /// Counts one more chart; whether there may be one.
+    pub(super) fn takes_another(&mut self) -> bool {
+        let left = self.left.checked_sub(1);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
 }
 
 /// How deep charts may lie in one another.
 const MAX_CHARTS: usize = 20;
 
 impl Chart {
-    /// The chart of a folder. `files` are those of the scan that lie below it.
-    pub(super) fn load(charts: &Charts, at: &str, files: &[&Source], depth: usize) -> Option<Self> {
-        let own: Vec<(&str, &Source)> = files
-            .iter()
-            .filter(|source| charts.chart_of(&source.path) == Some(at))
-            .filter_map(|source| Some((below(at, &source.path)?, *source)))
-            .collect();
+    /// The chart of a folder with those within it. What cannot be read of them is said.
+    pub(super) fn load(library: &Library<'_>, at: &str, depth: usize, said: &mut Vec<Diagnostic>) -> Option<Self> {
+        let own: Vec<(&str, &Source)> =
+            library.files.get(at)?.iter().filter_map(|source| Some((below(at, &source.path)?, *source))).collect();
         let file = |name: &str| own.iter().find(|(path, _)| *path == name).map(|(_, source)| (*source).clone());
         let ignored = file(".helmignore").map(|file| Ignored::of(file.text().unwrap_or_default())).unwrap_or_default();
         let metadata = file("Chart.yaml")?;
-        let document = secscan_parse::yaml::parse(&metadata).documents.into_iter().next();
+        let document = document(&metadata, said);
         let kept = || own.iter().filter(|(path, _)| !ignored.has(path));
         let templates = kept().filter(|(path, _)| path.starts_with("templates/"));
         let others = kept().filter(|(path, _)| !path.starts_with("templates/") && !path.starts_with("crds/"));
         let values_file = file("values.yaml");
         let subcharts = match depth < MAX_CHARTS {
-            true => Self::subcharts(charts, at, files, depth),
+            true => library.charts.within(at).filter_map(|inner| Self::load(library, inner, depth + 1, said)).collect(),
             false => Vec::new(),
         };
         let name = document.as_ref().and_then(|document| document.get("name")?.as_str()).unwrap_or("chart").to_owned();
@@ -125,7 +204,7 @@ impl Chart {
             name,
             metadata,
             document,
-            values: values_file.as_ref().map_or_else(|| Value::map([]), values::of_file),
+            values: values_file.as_ref().map_or_else(|| Value::map([]), |file| values::of_file(file, said)),
             values_file,
             templates: templates.map(|(path, source)| ((*path).to_owned(), (*source).clone())).collect(),
             files: Files(Rc::new(others.map(|(path, source)| (Rc::from(*path), (*source).clone())).collect())),
@@ -133,19 +212,14 @@ impl Chart {
         })
     }
 
-    fn subcharts(charts: &Charts, at: &str, files: &[&Source], depth: usize) -> Vec<Self> {
-        let inside = |source: &&&Source| {
-            let rest = below(at, &source.path).and_then(|rest| rest.strip_prefix("charts/"));
-            rest.is_some_and(|rest| is_metadata(rest) && rest.matches('/').count() == 1 && !rest.starts_with('_'))
-        };
-        let folders = files.iter().filter(inside).map(|source| source.folder());
-        folders
-            .filter_map(|folder| {
-                let within: Vec<&Source> =
-                    files.iter().copied().filter(|file| below(folder, &file.path).is_some()).collect();
-                Self::load(charts, folder, &within, depth + 1)
-            })
-            .collect()
+    /// One of its files that is no template.
+    pub(super) fn file(&self, name: &str) -> Option<&Source> {
+        self.files.0.iter().find(|(path, _)| &**path == name).map(|(_, source)| source)
+    }
+
+    /// The folder that it lies in.
+    pub(super) fn folder(&self) -> &str {
+        self.metadata.folder()
     }
 
     /// A field of the metadata as text.
@@ -160,8 +234,7 @@ impl Chart {
 
     /// The dependencies that it names.
     pub(super) fn dependencies(&self) -> Vec<Dependency> {
-        let requirements =
-            self.files.0.iter().find(|(path, _)| &**path == "requirements.yaml").map(|(_, source)| source);
+        let requirements = self.file("requirements.yaml");
         let requirements =
             requirements.and_then(|source| secscan_parse::yaml::parse(source).documents.into_iter().next());
         let documents = self.document.iter().chain(requirements.iter());
@@ -208,8 +281,9 @@ impl Chart {
     }
 
     /// Leaves out the charts that conditions and tags switch off, and gives the others their aliases. `given` are the
-    /// values of this chart. What is named and not there is said.
-    pub(super) fn resolve(&mut self, given: &Value, diagnostics: &mut Vec<Diagnostic>) {
+    /// values of this chart; `trail` are the folders of the charts that this one is a part of, and its own. What is named
+    /// and not there is said.
+    pub(super) fn resolve(&mut self, within: &mut Within<'_>, trail: &[String], given: &Value) {
         let dependencies = self.dependencies();
         if dependencies.is_empty() {
             return;
@@ -218,26 +292,54 @@ impl Chart {
         let mut unnamed = std::mem::take(&mut self.subcharts);
         let mut taken = BTreeSet::new();
         for dependency in &dependencies {
-            let fits = |chart: &Chart| {
-                let version = chart.field("version").unwrap_or_default();
-                chart.name == dependency.name && matches(version, &dependency.version) != Some(false)
-            };
             let name = dependency.alias.as_ref().unwrap_or(&dependency.name);
-            let is_wanted = dependency.is_enabled(given, unnamed.iter().find(|chart| fits(chart)), name);
-            match unnamed.iter().position(fits) {
-                Some(at) => {
-                    taken.insert(dependency.name.clone());
-                    if is_wanted {
-                        found.push(Chart { name: name.clone(), ..unnamed[at].again() });
-                    }
+            let vendored = unnamed.iter().position(|chart| dependency.fits(chart));
+            if vendored.is_some() {
+                taken.insert(dependency.name.clone());
+            }
+            if !dependency.is_enabled(given, vendored.map(|at| &unnamed[at]), name) {
+                continue;
+            }
+            let chart = match vendored {
+                _ if !within.takes_another() => Err("is one of more than a chart may be made of".to_owned()),
+                Some(at) => Ok(unnamed[at].again()),
+                None if unnamed.iter().any(|chart| chart.name == dependency.name) => {
+                    Err("is in its folder `charts` in another version".to_owned())
                 }
-                None if is_wanted => diagnostics.push(self.missing(dependency)),
-                None => {}
+                None => self.beside(within, trail, dependency),
+            };
+            match chart {
+                Ok(chart) => found.push(Chart { name: name.clone(), ..chart }),
+                Err(why) => within.said.push(self.missing(dependency, &why)),
             }
         }
         unnamed.retain(|chart| !taken.contains(&chart.name) && !dependencies.iter().any(|d| d.name == chart.name));
         found.extend(unnamed);
         self.subcharts = found;
+    }
+
+    /// A dependency that lies elsewhere in the scan (`repository: file://../common`); else why it cannot be had.
+    fn beside(&self, within: &mut Within<'_>, trail: &[String], dependency: &Dependency) -> Result<Chart, String> {
+        let library = within.library;
+        let Some(path) = dependency.repository.strip_prefix("file://") else {
+            let archive = joined(self.folder(), &format!("charts/{}-", dependency.name));
+            let is_packed = |file: &&Source| file.path.starts_with(&archive) && is_archive(&file.path);
+            let packed = library.files.get(self.folder()).is_some_and(|files| files.iter().any(is_packed));
+            return Err(match packed {
+                true => "is packed in its folder `charts`, but cannot be opened".to_owned(),
+                false => "is not in its folder `charts`; run `helm dependency build`".to_owned(),
+            });
+        };
+        let folder = resolved(self.folder(), path).ok_or("lies outside of what is scanned")?;
+        if trail.contains(&folder) {
+            return Err("depends on this one in turn".to_owned());
+        }
+        let chart = Chart::load(library, &folder, trail.len(), within.said)
+            .ok_or("is not in the folder that its repository names")?;
+        match dependency.fits(&chart) && trail.len() < MAX_CHARTS {
+            true => Ok(chart),
+            false => Err("has another name or version in the folder that its repository names".to_owned()),
+        }
     }
 
     /// The same chart once more: a chart may be used under several names.
@@ -254,22 +356,37 @@ impl Chart {
         }
     }
 
-    fn missing(&self, dependency: &Dependency) -> Diagnostic {
-        let archive = format!("charts/{}-", dependency.name);
-        let is_packed = self.files.0.iter().any(|(path, _)| path.starts_with(&archive) && path.ends_with(".tgz"));
-        let (why, cure) = match is_packed {
-            true => ("is packed, and archives are not opened", "unpack it there"),
-            false => ("is not in its folder `charts`", "run `helm dependency build`, and unpack what it fetches"),
-        };
+    fn missing(&self, dependency: &Dependency, why: &str) -> Diagnostic {
         let name = &dependency.name;
-        let message =
-            format!("the chart `{name}` that this one depends on {why}, so its resources are unknown; {cure}");
-        let path = self.metadata.path.clone();
+        let message = format!("the chart `{name}` that this one depends on {why}: its resources are unknown");
         Diagnostic::new(DiagnosticKind::Unresolved, message)
-            .path(path)
+            .path(self.metadata.path.clone())
             .at(dependency.node.at)
             .blinds(Platform::Kubernetes)
     }
+}
+
+/// The first document of a file of a chart. What its parser did not understand is said, for without it the chart is
+/// another one.
+pub(super) fn document(source: &Source, said: &mut Vec<Diagnostic>) -> Option<Node> {
+    let parsed = secscan_parse::yaml::parse(source);
+    said.extend(parsed.diagnostics.into_iter().map(|diagnostic| diagnostic.blinds(Platform::Kubernetes)));
+    parsed.documents.into_iter().next()
+}
+
+/// A path from a folder of the scan on, as a folder of the scan; none when it leads out.
+fn resolved(from: &str, path: &str) -> Option<String> {
+    let is_relative = !path.starts_with('/') && !path.contains('\\');
+    let mut parts: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/').filter(|part| is_relative && !matches!(*part, "" | ".")) {
+        match part {
+            ".." => {
+                parts.pop()?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    is_relative.then(|| parts.join("/"))
 }
 
 impl Dependency {
@@ -280,10 +397,16 @@ impl Dependency {
             node: node.clone(),
             name: text("name")?,
             version: text("version").unwrap_or_default(),
+            repository: text("repository").unwrap_or_default(),
             alias: text("alias").filter(|alias| !alias.is_empty()),
             condition: text("condition").unwrap_or_default(),
             tags: tags.iter().filter_map(|tag| tag.as_str().map(str::to_owned)).collect(),
         })
+    }
+
+    /// Whether a chart is the one that is meant.
+    fn fits(&self, chart: &Chart) -> bool {
+        chart.name == self.name && matches(chart.field("version").unwrap_or_default(), &self.version) != Some(false)
     }
 
     /// What the first condition says that anybody set; else the tags; else yes.

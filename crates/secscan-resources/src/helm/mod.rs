@@ -1,30 +1,35 @@
 //! Helm charts: folders with a `Chart.yaml`, rendered as `helm template` renders them.
 //!
-//! Reading order: [`Charts`] (which folders are charts) → `chart` (what lies in one) → `values` → `render` (each template
-//! once) → `functions`, `files`, `capabilities` (what templates can call and see) → `places` (from what came out back to
-//! the lines of templates and values). The language itself is [`secscan_parse::gotemplate`].
+//! Reading order: [`Unfolded`] (packed charts) → [`Charts`] and [`Library`] (which folders are charts, and their files) →
+//! `chart` (what lies in one, and what it depends on) → `values` → `schema` (what a chart asks of them) → `render` (each
+//! template once) → `functions`, `files`, `capabilities` (what templates can call and see) → `places` (from what came out
+//! back to the lines of templates and values). The language itself is [`secscan_parse::gotemplate`].
 //!
 //! The manifests become resources through the reader of Kubernetes. A value of theirs stands where its template writes
-//! it; `via` names the line of the values file that it came from.
+//! it; `set_at` names the line of the values file that it came from.
 
 mod capabilities;
 mod chart;
 mod files;
 mod functions;
+mod packed;
 mod places;
 mod render;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod values;
 
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Map, Node, Platform, Resource, Source, Span};
-use secscan_parse::gotemplate::Value;
+use secscan_parse::gotemplate::{self, Limits, Text, Value};
 
 use crate::kubernetes::Kubernetes;
-use crate::{Batch, FileReading, Options, Reader};
+use crate::{Batch, Options, Reader, UnitReading};
 
-pub use chart::Charts;
-use chart::{Chart, below, is_metadata};
+use chart::{Chart, is_metadata};
+pub use chart::{Charts, Library};
+pub use packed::Unfolded;
+use render::With;
 
 /// A chart that waits for the files of its folder. It is no part of another one.
 #[derive(Debug)]
@@ -50,20 +55,13 @@ pub struct Printed {
 }
 
 /// The chart of a folder and those within it, rendered and turned into resources.
-pub(crate) fn evaluate(
-    folder: &str,
-    files: &[FileReading],
-    options: &Options,
-    batch: &mut Batch,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    on_own_stack(|| {
-        let sources = sources_below(folder, files);
-        let charts = Charts::of(sources.iter().map(|source| &*source.path));
-        let Some(mut chart) = Chart::load(&charts, folder, &sources, 0) else { return };
+pub(crate) fn evaluate(folder: &str, library: &Library<'_>, options: &Options, reading: &mut UnitReading) {
+    let UnitReading { batch, diagnostics, .. } = &mut *reading;
+    let was_run = on_own_stack(|| {
+        let Some(mut chart) = Chart::load(library, folder, 0, diagnostics) else { return };
         push_chart(&chart, batch);
-        let given = given(options, diagnostics);
-        for rendered in render::render(&mut chart, &given, kubernetes(options), diagnostics) {
+        let with = with(options, Limits::default(), diagnostics);
+        for rendered in render::render(&mut chart, library, &with, diagnostics) {
             let placed = places::place(&rendered.source, &rendered.text);
             let blinding = |diagnostic: Diagnostic| diagnostic.blinds(Platform::Kubernetes);
             diagnostics.extend(placed.diagnostics.into_iter().map(blinding));
@@ -74,82 +72,88 @@ pub(crate) fn evaluate(
             }
         }
     });
+    if !was_run {
+        reading.diagnostics.push(no_stack());
+    }
 }
 
 /// Renders all charts among some files to text.
 pub fn print(sources: &[Source], options: &Options) -> Printed {
+    print_within(sources, options, Limits::default())
+}
+
+fn print_within(sources: &[Source], options: &Options, limits: Limits) -> Printed {
     let mut printed = Printed::default();
-    on_own_stack(|| {
-        let charts = Charts::of(sources.iter().map(|source| &*source.path));
-        let given = given(options, &mut printed.diagnostics);
-        for folder in charts.tops() {
-            let below: Vec<&Source> = sources.iter().filter(|source| below(folder, &source.path).is_some()).collect();
-            let Some(mut chart) = Chart::load(&charts, folder, &below, 0) else { continue };
-            let rendered = render::render(&mut chart, &given, kubernetes(options), &mut printed.diagnostics);
+    let was_run = on_own_stack(|| {
+        let library = Library::of(sources.iter());
+        let with = with(options, limits, &mut printed.diagnostics);
+        for folder in library.tops() {
+            let Some(mut chart) = Chart::load(&library, folder, 0, &mut printed.diagnostics) else { continue };
+            let rendered = render::render(&mut chart, &library, &with, &mut printed.diagnostics);
             let texts = rendered.into_iter().map(|rendered| (rendered.name, rendered.text.as_str().to_owned()));
             printed.templates.extend(texts);
         }
     });
+    if !was_run {
+        printed.diagnostics.push(no_stack());
+    }
     printed
 }
 
-/// Runs something on a stack that holds as deep a nesting of templates as the limits allow.
-fn on_own_stack(work: impl FnOnce() + Send) {
+/// Runs something on a stack that holds as deep a nesting of templates as the limits allow; whether there was one.
+fn on_own_stack(work: impl FnOnce() + Send) -> bool {
     const STACK: usize = 256 << 20;
     std::thread::scope(|scope| {
-        let spawned = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-        if let Ok(thread) = spawned
-            && let Err(panic) = thread.join()
-        {
+        let Ok(thread) = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work) else { return false };
+        if let Err(panic) = thread.join() {
             std::panic::resume_unwind(panic);
         }
-    });
+        true
+    })
 }
 
-fn kubernetes(options: &Options) -> &str {
-    options.kubernetes_version.as_deref().unwrap_or(capabilities::KUBERNETES)
+/// What is to be said where there is no memory for a stack.
+fn no_stack() -> Diagnostic {
+    let message = "there is too little memory to render charts";
+    Diagnostic::new(DiagnosticKind::Limit, message).blinds(Platform::Kubernetes)
 }
 
-/// The values that the user gives.
-fn given(options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Value {
+/// What the user says that charts are rendered with.
+fn with<'o>(options: &'o Options, limits: Limits, diagnostics: &mut Vec<Diagnostic>) -> With<'o> {
     let given = Value::map([]);
     for file in &options.helm_values {
-        values::say_more(&given, &values::of_user(file));
+        values::say_more(&given, &values::of_user(file, diagnostics));
     }
     for assignment in &options.helm_set {
         if let Err(message) = values::set(&given, assignment) {
             diagnostics.push(Diagnostic::new(DiagnosticKind::Configuration, format!("--set: {message}")));
         }
     }
-    given
+    With { given, kubernetes: options.kubernetes_version.as_deref().unwrap_or(capabilities::KUBERNETES), limits }
 }
 
-/// The files below a folder, without those of a history.
-fn sources_below<'f>(folder: &str, files: &'f [FileReading]) -> Vec<&'f Source> {
-    let sources = files.iter().map(|file| &file.source);
-    sources.filter(|source| source.origin.introduction().is_none() && below(folder, &source.path).is_some()).collect()
-}
-
-/// The chart itself: what `Chart.yaml` says, with `values`, `lock` and `schema` beside it.
+/// The chart itself: what `Chart.yaml` says, and beside it `values`, `lock`, `schema` and `templates`.
 fn push_chart(chart: &Chart, batch: &mut Batch) {
     let Some(document) = chart.document.as_ref().filter(|document| document.as_map().is_some()) else { return };
     let mut map = document.as_map().cloned().unwrap_or_default();
-    let file = |name: &str| chart.files.0.iter().find(|(path, _)| &**path == name).map(|(_, source)| source);
     let parsed = |source: &Source| {
         let document = secscan_parse::yaml::parse(source).documents.into_iter().next();
         document.unwrap_or_else(|| Node::map(Map::default(), source.at(Span::default())))
     };
     let beside = [
         ("values", chart.values_file.as_ref()),
-        ("lock", file("Chart.lock").or_else(|| file("requirements.lock"))),
-        ("schema", file("values.schema.json")),
+        ("lock", chart.file("Chart.lock").or_else(|| chart.file("requirements.lock"))),
+        ("schema", chart.file("values.schema.json")),
     ];
     for (key, source) in beside {
         if let Some(source) = source {
             map.insert(key, parsed(source));
         }
     }
-    let folder = chart.metadata.folder();
+    map.insert(
+        "templates",
+        Node::list(chart.templates.iter().map(|(_, source)| template(source)).collect(), document.at),
+    );
     batch.push(Resource {
         platform: Platform::Helm,
         kind: "chart".into(),
@@ -157,8 +161,28 @@ fn push_chart(chart: &Chart, batch: &mut Batch) {
         part: "".into(),
         at: document.at,
         value: Node::map(map, document.at).named(document.name_at),
-        unit: format!("helm:{folder}").into(),
+        unit: format!("helm:{}", chart.folder()).into(),
         owner: None,
         opaque: None,
     });
+}
+
+/// A template as rules see it: its path, and the functions that it calls.
+fn template(source: &Source) -> Node {
+    let at = source.at(Span::default());
+    let whole = source.at(Span::new(0, source.bytes.len()));
+    let text = source.text().unwrap_or_default();
+    let definitions = gotemplate::parse(&source.path, &Text::of_file(text, whole)).unwrap_or_default();
+    let call = |call: gotemplate::Call| {
+        let at = source.at(call.span);
+        let mut map = Map::default();
+        map.push_new("function", Node::text(&*call.function, at));
+        map.push_new("arguments", Node::text(call.arguments, at));
+        Node::map(map, at)
+    };
+    let calls = definitions.iter().flat_map(|definition| definition.calls()).map(call).collect();
+    let mut map = Map::default();
+    map.push_new("path", Node::text(&*source.path, at));
+    map.push_new("calls", Node::list(calls, at));
+    Node::map(map, at)
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use secscan_model::{Comment, Diagnostic, Entry, Location, Map, Node, Part, Source, Span, Unresolved, Value};
 use secscan_parse::gotemplate::Text;
 
+use super::capabilities::NAMESPACE;
+
 /// The documents of a rendered template, at the places where they are written. What is not understood is said likewise.
 pub(super) struct Placed {
     pub(super) documents: Vec<Node>,
@@ -17,7 +19,7 @@ pub(super) fn place(template: &Source, text: &Text) -> Placed {
     let parsed = secscan_parse::yaml::parse(&written);
     let places = Places { template, text };
     Placed {
-        documents: parsed.documents.iter().map(|document| places.node(document)).collect(),
+        documents: parsed.documents.iter().map(|document| places.document(document)).collect(),
         diagnostics: parsed.diagnostics.into_iter().map(|diagnostic| places.diagnostic(diagnostic)).collect(),
     }
 }
@@ -44,6 +46,24 @@ impl Places<'_> {
         }
     }
 
+    /// A document. The namespace of the release is left open: whoever installs the chart names it, as for objects that name
+    /// none.
+    fn document(&self, document: &Node) -> Node {
+        let mut placed = self.node(document);
+        let is_release = |namespace: &Node| {
+            namespace.as_str() == Some(NAMESPACE) && self.text.whereabouts(namespace.at.span.range()).is_made
+        };
+        if document.at_path(&["metadata", "namespace"]).is_some_and(is_release)
+            && let Value::Map(fields) = &mut placed.value
+            && let Some(mut metadata) = fields.get("metadata").cloned()
+            && let Value::Map(inner) = &mut metadata.value
+        {
+            Arc::make_mut(inner).remove("namespace");
+            Arc::make_mut(fields).insert("metadata", metadata);
+        }
+        placed
+    }
+
     fn node(&self, node: &Node) -> Node {
         let value = match &node.value {
             Value::Map(map) => {
@@ -65,7 +85,8 @@ impl Places<'_> {
             _ => self.text.whereabouts(node.at.span.range()).origin.at,
         };
         if !via.is_empty() || of_value.is_some() {
-            placed.extra_mut().via = of_value.into_iter().chain(via).collect();
+            let extra = placed.extra_mut();
+            (extra.via, extra.set_at) = (via, of_value);
         }
         placed
     }

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use secscan_model::{Diagnostic, DiagnosticKind, Location, Platform, Source, Span};
 use secscan_parse::gotemplate::{Data, Executor, Failure, Limits, Templates, Text, Value, parse};
 
-use super::capabilities;
-use super::chart::Chart;
+use super::chart::{Chart, Library, Within};
 use super::functions::Helm;
-use super::values;
+use super::{capabilities, schema, values};
 
 /// What a template wrote.
 pub(super) struct Rendered {
@@ -28,53 +27,104 @@ struct Job {
 }
 
 /// Everything that is being rendered together: a chart with all charts within it.
-pub(super) struct Rendering<'d> {
+struct Rendering<'d> {
     release: Value,
     capabilities: Value,
     jobs: Vec<Job>,
     /// The templates with their names, those of inner charts too.
     sources: Vec<(String, Source)>,
-    diagnostics: &'d mut Vec<Diagnostic>,
+    within: Within<'d>,
 }
 
-/// Renders a chart. `given` are the values of the user.
+/// How many charts one may be made of, those that are used twice counted twice.
+const MAX_PARTS: usize = 2_000;
+
+/// How many times what one template may use up a whole chart may use up.
+const MAX_TEMPLATES: u64 = 4;
+
+/// What a chart is rendered with.
+pub(super) struct With<'a> {
+    /// The values of the user.
+    pub(super) given: Value,
+    /// The release of Kubernetes.
+    pub(super) kubernetes: &'a str,
+    /// What one template may use up.
+    pub(super) limits: Limits,
+}
+
+/// Renders a chart.
 pub(super) fn render(
     chart: &mut Chart,
-    given: &Value,
-    kubernetes: &str,
-    diagnostics: &mut Vec<Diagnostic>,
+    library: &Library<'_>,
+    with: &With<'_>,
+    said: &mut Vec<Diagnostic>,
 ) -> Vec<Rendered> {
     let mut rendering = Rendering {
         release: capabilities::release(),
-        capabilities: capabilities::value(kubernetes),
+        capabilities: capabilities::value(with.kubernetes),
         jobs: Vec::new(),
         sources: Vec::new(),
-        diagnostics,
+        within: Within { library, left: MAX_PARTS, said },
     };
-    let values = rendering.prepare(chart, given);
+    let trail = [chart.folder().to_owned()];
+    let values = rendering.prepare(chart, &trail, &with.given);
     let name = chart.name.clone();
     rendering.collect(chart, &name, &values, true);
-    rendering.run()
+    let templates = rendering.templates();
+    rendering.run(&templates, with.limits)
 }
 
 impl Rendering<'_> {
-    /// The values of a chart, with those of its subcharts under their names.
-    fn prepare(&mut self, chart: &mut Chart, given: &Value) -> Value {
+    /// The values of a chart, with those of its subcharts under their names. `trail` are the folders of the charts that it
+    /// is a part of, and its own.
+    fn prepare(&mut self, chart: &mut Chart, trail: &[String], given: &Value) -> Value {
         let values = values::completed(given, &chart.values);
-        chart.resolve(&values, self.diagnostics);
+        chart.resolve(&mut self.within, trail, &values);
         let imports: Vec<_> =
             chart.dependencies().iter().map(|d| (d.alias.clone().unwrap_or(d.name.clone()), d.imports())).collect();
-        for subchart in &mut chart.subcharts {
+        let mut subcharts = std::mem::take(&mut chart.subcharts);
+        subcharts.retain(|_| self.within.takes_another());
+        for subchart in &mut subcharts {
             let own = values.get(&subchart.name).filter(|own| own.as_map().is_some()).unwrap_or_else(|| Value::map([]));
             values::share_globals(&values, &own);
-            let complete = self.prepare(subchart, &own);
+            let trail: Vec<String> = trail.iter().cloned().chain([subchart.folder().to_owned()]).collect();
+            let complete = self.prepare(subchart, &trail, &own);
             let imported = imports.iter().filter(|(name, _)| *name == subchart.name).flat_map(|(_, paths)| paths);
             for (child, parent) in imported {
                 import(&values, &complete, child, parent);
             }
             values::set_path(&values, &[&subchart.name], complete);
         }
+        chart.subcharts = subcharts;
+        self.ask_schema(chart, &values);
         values
+    }
+
+    /// Says which values Helm would refuse.
+    fn ask_schema(&mut self, chart: &Chart, values: &Value) {
+        let Some(source) = chart.file("values.schema.json") else { return };
+        let library = self.within.library;
+        let said = |at: Location, message: String| {
+            let path = library.path_of(at.source).unwrap_or(&source.path).clone();
+            Diagnostic::new(DiagnosticKind::Configuration, message).path(path).at(at)
+        };
+        let parsed = secscan_parse::json::parse(source);
+        let (Some(schema), None) = (parsed.documents.first(), parsed.diagnostics.first()) else {
+            let message = "this schema cannot be read: the values of the chart were not compared with it";
+            return self.within.said.push(said(source.at(Span::default()), message.to_owned()));
+        };
+        let Some(violations) = schema::violations(schema, values) else {
+            let message =
+                "this schema asks more than is looked at: the values of the chart were not compared with all of it";
+            return self.within.said.push(said(source.at(Span::default()), message.to_owned()));
+        };
+        for violation in violations {
+            let message = format!(
+                "{}, says values.schema.json of the chart `{}`: Helm does not install it with these values",
+                violation.message, chart.name
+            );
+            self.within.said.push(said(violation.at.unwrap_or(violation.asked), message));
+        }
     }
 
     /// Notes the templates of a chart and of those within it; gives what templates see of the chart.
@@ -105,7 +155,8 @@ impl Rendering<'_> {
         dot
     }
 
-    fn run(mut self) -> Vec<Rendered> {
+    /// The templates by name. What cannot be read of them is said.
+    fn templates(&mut self) -> Templates {
         let mut templates = Templates::default();
         // Outer charts come last: what they define replaces what inner ones define under the same name.
         self.sources.sort_by(|(a, _), (b, _)| {
@@ -114,12 +165,8 @@ impl Rendering<'_> {
         });
         for (name, source) in &self.sources {
             let Ok(text) = source.text() else {
-                self.diagnostics.push(said(
-                    source,
-                    None,
-                    DiagnosticKind::Unreadable,
-                    "this template is not UTF-8 text",
-                ));
+                let message = "this template is not UTF-8 text";
+                self.within.said.push(said(source, None, DiagnosticKind::Unreadable, message));
                 continue;
             };
             let whole = source.at(Span::new(0, source.bytes.len()));
@@ -127,20 +174,28 @@ impl Rendering<'_> {
                 Ok(definitions) => definitions.into_iter().for_each(|definition| templates.add(definition)),
                 Err(error) => {
                     let message = format!("this template cannot be read: {}", error.message);
-                    self.diagnostics.push(said(source, Some(source.at(error.span)), DiagnosticKind::Syntax, &message));
+                    let at = source.at(error.span);
+                    self.within.said.push(said(source, Some(at), DiagnosticKind::Syntax, &message));
                 }
             }
         }
-        let mut executor = Executor::new(templates.clone(), &Helm, Limits::default());
+        templates
+    }
+
+    /// Renders each template. One that uses up what it may leaves enough for others.
+    fn run(mut self, templates: &Templates, limits: Limits) -> Vec<Rendered> {
         let mut rendered = Vec::new();
+        let (mut steps, mut bytes) = (limits.steps * MAX_TEMPLATES, limits.bytes * MAX_TEMPLATES);
         self.jobs.sort_by(|a, b| a.name.cmp(&b.name));
-        for job in self.jobs {
-            if !templates.has(&job.name) {
-                continue;
-            }
-            match executor.render(&job.name, &job.dot) {
+        for job in std::mem::take(&mut self.jobs).into_iter().filter(|job| templates.has(&job.name)) {
+            let own = Limits { steps: limits.steps.min(steps), bytes: limits.bytes.min(bytes), ..limits };
+            let mut executor = Executor::new(templates.clone(), &Helm, own);
+            let result = executor.render(&job.name, &job.dot);
+            let left = executor.limits();
+            (steps, bytes) = (steps - (own.steps - left.steps), bytes - (own.bytes - left.bytes));
+            match result {
                 Ok(text) => rendered.push(Rendered { source: job.source, name: job.name, text }),
-                Err(failure) => self.diagnostics.push(failed(&job.source, &failure)),
+                Err(failure) => self.within.said.push(failed(&job, &self.sources, &failure)),
             }
         }
         rendered
@@ -166,16 +221,21 @@ fn import(values: &Value, of: &Value, child: &str, parent: &str) {
     }
 }
 
-/// What is to be said of a template that did not render. Its place may be in a file that it includes.
-fn failed(source: &Source, failure: &Failure) -> Diagnostic {
+/// What is to be said of a template that did not render. The place is that of the action that failed, which may stand in
+/// another file that the template includes.
+fn failed(job: &Job, sources: &[(String, Source)], failure: &Failure) -> Diagnostic {
     let kind = if failure.is_limit { DiagnosticKind::Limit } else { DiagnosticKind::Syntax };
-    let message = format!("this template was not rendered: {}", failure.message);
-    let at = failure.at.filter(|at| at.source == source.id);
-    let message = match failure.at.is_some_and(|at| at.source != source.id) {
-        true => format!("{message} (in a template that it includes)"),
-        false => message,
-    };
-    said(source, at, kind, &message)
+    let elsewhere = failure.at.filter(|at| at.source != job.source.id);
+    match elsewhere.and_then(|at| sources.iter().find(|(_, source)| source.id == at.source)) {
+        Some((_, source)) => {
+            let message = format!("`{}` was not rendered, because it fails here: {}", job.name, failure.message);
+            said(source, failure.at, kind, &message)
+        }
+        None => {
+            let message = format!("this template was not rendered: {}", failure.message);
+            said(&job.source, failure.at.filter(|at| at.source == job.source.id), kind, &message)
+        }
+    }
 }
 
 fn said(source: &Source, at: Option<Location>, kind: DiagnosticKind, message: &str) -> Diagnostic {

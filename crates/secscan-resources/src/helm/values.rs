@@ -2,31 +2,62 @@
 
 use std::rc::Rc;
 
-use secscan_model::Source;
+use secscan_model::{Diagnostic, DiagnosticKind, Node, Platform, Source, Span};
 use secscan_parse::MAX_DEPTH;
 use secscan_parse::gotemplate::{Data, MapRef, Origin, Value};
 
 use super::functions::yaml::value_of;
 
+/// How many values one file may give, those of aliases counted wherever they are used.
+const MAX_VALUES: usize = 200_000;
+
 /// The values of a file of a chart. Each knows its place.
-pub(super) fn of_file(source: &Source) -> Value {
-    read(source, &|node| Origin::at(node.at))
+pub(super) fn of_file(source: &Source, said: &mut Vec<Diagnostic>) -> Value {
+    read(source, &|node| Origin::at(node.at), said)
 }
 
 /// The values of a file that the user names: it is no file of the scan, so nothing can point into it.
-pub(super) fn of_user(source: &Source) -> Value {
-    read(source, &|_| Origin::default())
+pub(super) fn of_user(source: &Source, said: &mut Vec<Diagnostic>) -> Value {
+    let mut unplaced = Vec::new();
+    let values = read(source, &|_| Origin::default(), &mut unplaced);
+    said.extend(unplaced.into_iter().map(|diagnostic| Diagnostic { at: None, ..diagnostic }.path(source.path.clone())));
+    values
 }
 
-fn read(source: &Source, origin: &impl Fn(&secscan_model::Node) -> Origin) -> Value {
+/// What cannot be read of the file is said: other values make another chart.
+fn read(source: &Source, origin: &impl Fn(&Node) -> Origin, said: &mut Vec<Diagnostic>) -> Value {
     let parsed = secscan_parse::yaml::parse(source);
+    said.extend(parsed.diagnostics.into_iter().map(|diagnostic| diagnostic.blinds(Platform::Kubernetes)));
     let text = source.text().unwrap_or_default();
-    let documents = parsed.documents.iter().map(|document| value_of(document, text, origin));
     let values = Value::map([]);
-    for document in documents.filter(|document| document.as_map().is_some()) {
-        say_more(&values, &document);
+    let mut left = MAX_VALUES;
+    for document in &parsed.documents {
+        if !fits(document, &mut left) {
+            let message =
+                format!("this file stands for more than {MAX_VALUES} values: its chart is rendered without them");
+            let at = source.at(Span::default());
+            said.push(
+                Diagnostic::new(DiagnosticKind::Limit, message)
+                    .path(source.path.clone())
+                    .at(at)
+                    .blinds(Platform::Kubernetes),
+            );
+            return Value::map([]);
+        }
+        let document = value_of(document, text, origin);
+        if document.as_map().is_some() {
+            say_more(&values, &document);
+        }
     }
     values
+}
+
+/// Whether a tree has no more nodes than are left. Its depth is limited by the parser.
+fn fits(node: &Node, left: &mut usize) -> bool {
+    let Some(rest) = left.checked_sub(1) else { return false };
+    *left = rest;
+    node.entries().iter().all(|entry| fits(&entry.value, left))
+        && node.as_list().unwrap_or_default().iter().all(|item| fits(item, left))
 }
 
 /// Puts values over others: what both say is taken from `over`, maps are joined, and null takes a key away.

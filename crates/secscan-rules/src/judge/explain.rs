@@ -175,7 +175,9 @@ impl<'a> Evaluation<'a> {
             State::Absent => (at.anchor, "not set".to_owned(), &[]),
             State::Maybe(why) => (at.anchor, why.to_owned(), &[]),
         };
-        let related = via.iter().map(|at| (*at, "used here".to_owned())).collect();
+        let set_at = if let State::Node(node) = at.state { node.set_at() } else { None };
+        let used = via.iter().map(|at| (*at, "used here".to_owned()));
+        let related = set_at.into_iter().map(|at| (at, "the value is set here".to_owned())).chain(used).collect();
         Hit { at: place, related, path: path.to_owned(), found, expected, secret: false }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use secscan_model::{Source, SourceId};
 use secscan_parse::MAX_DEPTH;
 use secscan_parse::gotemplate::{Data, Failure, Origin, Text, Value, print, query_escaped};
+use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::arguments::{Arguments, to_text};
@@ -35,7 +36,7 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
         }),
         "sha256sum" => given.text(0).map(|text| hex(&Sha256::digest(text.as_bytes())).into()),
         "sha512sum" => given.text(0).map(|text| hex(&Sha512::digest(text.as_bytes())).into()),
-        "sha1sum" => given.text(0).map(|_| Value::unknown(&"0".repeat(40), "SHA-1 is not worked out here")),
+        "sha1sum" => given.text(0).map(|text| hex(&Sha1::digest(text.as_bytes())).into()),
         "adler32sum" => given.text(0).map(|text| adler32(text.as_bytes()).to_string().into()),
         "urlParse" => given.text(0).map(url),
         "urlJoin" => given.map(0).map(|map| joined_url(&Value::from(Data::Map(map)))),

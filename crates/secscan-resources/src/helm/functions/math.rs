@@ -1,12 +1,12 @@
 //! Numbers.
 
-use secscan_parse::gotemplate::{Executor, Failure, Value};
+use secscan_parse::gotemplate::{Failure, Value};
 
 use super::Called;
 use super::arguments::{Arguments, to_float, to_int};
 
 /// Calls a function.
-pub(super) fn call(name: &str, given: Arguments<'_>, _executor: &mut Executor<'_>) -> Called {
+pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
     let first = given.value(0);
     let whole = |fold: fn(i64, i64) -> Option<i64>| {
         let mut numbers = given.0.iter().map(to_int);

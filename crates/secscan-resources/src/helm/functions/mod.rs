@@ -17,6 +17,8 @@ mod unknown;
 mod words;
 pub(super) mod yaml;
 
+use std::borrow::Cow;
+
 use secscan_parse::gotemplate::{Data, Executor, Failure, Functions, Value};
 
 use arguments::Arguments;
@@ -42,24 +44,55 @@ impl Functions for Helm {
         };
         Some(of_templates)
     }
+
+    fn looks_inside(&self, name: &str) -> bool {
+        // Whatever the function is called: with or without `must`.
+        const NAMES: &[&str] = &[
+            "deepCopy",
+            "deepEqual",
+            "has",
+            "join",
+            "merge",
+            "mergeOverwrite",
+            "cat",
+            "quote",
+            "sortAlpha",
+            "squote",
+            "toJson",
+            "toPrettyJson",
+            "toRawJson",
+            "toString",
+            "toStrings",
+            "toToml",
+            "toYaml",
+            "toYamlPretty",
+            "uniq",
+            "without",
+        ];
+        NAMES.contains(&&*plain_name(name))
+    }
+}
+
+/// The name of a function without `must`.
+fn plain_name(name: &str) -> Cow<'_, str> {
+    match name.strip_prefix("must") {
+        Some(rest) if rest.starts_with(|first: char| first.is_ascii_uppercase()) => {
+            format!("{}{}", rest[..1].to_ascii_lowercase(), &rest[1..]).into()
+        }
+        _ => name.into(),
+    }
 }
 
 impl Helm {
     fn sprig(&self, name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
-        let plain = match name.strip_prefix("must") {
-            Some(rest) if rest.starts_with(|first: char| first.is_ascii_uppercase()) => {
-                format!("{}{}", rest[..1].to_ascii_lowercase(), &rest[1..])
-            }
-            _ => name.to_owned(),
-        };
-        let name = &*plain;
+        let name = &*plain_name(name);
         strings::call(name, given, executor)
-            .or_else(|| words::call(name, given))
+            .or_else(|| words::call(name, given, executor))
             .or_else(|| lists::call(name, given, executor))
             .or_else(|| dicts::call(name, given, executor))
-            .or_else(|| math::call(name, given, executor))
+            .or_else(|| math::call(name, given))
             .or_else(|| encoding::call(name, given))
-            .or_else(|| regexes::call(name, given))
+            .or_else(|| regexes::call(name, given, executor))
             .or_else(|| semver::call(name, given))
             .or_else(|| unknown::call(name, given))
     }

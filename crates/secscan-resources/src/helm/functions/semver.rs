@@ -77,7 +77,7 @@ impl Version {
     fn next(&self, count: usize) -> Self {
         let mut numbers = [0; 3];
         for (at, number) in numbers.iter_mut().enumerate().take(count) {
-            *number = self.numbers[at] + u64::from(at + 1 == count);
+            *number = self.numbers[at].saturating_add(u64::from(at + 1 == count));
         }
         Self { numbers, written: 3, pre: "0".into(), metadata: String::new() }
     }

@@ -34,9 +34,17 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
         "quote" => Ok(each_quoted(given, |text| print::quoted(text), '"')),
         "squote" => Ok(each_quoted(given, |text| format!("'{text}'"), '\'')),
         "cat" => Ok(joined(given.0.iter().filter(|value| !value.is_nil()).map(to_text), " ")),
-        "join" => given.text(0).map(|between| joined(to_texts(&given.value(1)).into_iter(), between)),
+        "join" => (|| {
+            let (between, texts) = (given.text(0)?, to_texts(&given.value(1)));
+            executor.spend_bytes(between.len().saturating_mul(texts.len()))?;
+            Ok(joined(texts.into_iter(), between))
+        })(),
         "toString" => Ok(to_text(&given.value(0))),
-        "replace" => (|| Ok(replaced(given.piece(2)?, given.text(0)?, given.piece(1)?)))(),
+        "replace" => (|| {
+            let (old, new, text) = (given.text(0)?, given.piece(1)?, given.piece(2)?);
+            executor.spend_bytes(new.as_str().len().saturating_mul(text.as_str().matches(old).count()))?;
+            Ok(replaced(text, old, new))
+        })(),
         "repeat" => (|| {
             let (count, text) = (given.count(0)?, given.text(1)?);
             executor.spend_bytes(count.saturating_mul(text.len()))?;

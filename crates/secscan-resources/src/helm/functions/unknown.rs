@@ -8,6 +8,7 @@ use super::arguments::Arguments;
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
     const RANDOM: &str = "it is made at random on each installation";
+    const SALT: &str = "its salt is made at random on each installation";
     const TIME: &str = "it depends on the time of the installation";
     const CERTIFICATE: &str = "it belongs to a certificate that is made on each installation";
     let text = |stand_in: &str, why: &str| Ok(Value::unknown(stand_in, why));
@@ -20,7 +21,8 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
         }
         "uuidv4" => text("00000000-0000-4000-8000-000000000000", RANDOM),
         "randInt" => Ok(Value { origin: secscan_parse::gotemplate::Origin::unknown(RANDOM), ..given.value(0) }),
-        "bcrypt" | "htpasswd" => text("hash", "its salt is made at random on each installation"),
+        "bcrypt" => text("hash", SALT),
+        "htpasswd" => given.text(0).map(|user| Value::unknown(&format!("{user}:hash"), SALT)),
         "genPrivateKey"
         | "buildCustomCert"
         | "genCA"

@@ -1,12 +1,12 @@
 //! Text: questions about it, and its case.
 
-use secscan_parse::gotemplate::{Failure, Value};
+use secscan_parse::gotemplate::{Executor, Failure, Value};
 
 use super::Called;
 use super::arguments::Arguments;
 
 /// Calls a function.
-pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
+pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
     let text = |at| given.text(at);
     let changed = |change: &dyn Fn(&str) -> String| text(0).map(|text| change(text).into());
     let result = match name {
@@ -28,7 +28,11 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
         "abbrev" => (|| Ok(abbreviated(text(1)?, given.count(0)?).into()))(),
         "plural" => (|| Ok(text(if given.int(2)? == 1 { 0 } else { 1 })?.into()))(),
         "wrap" => (|| Ok(wrapped(text(1)?, given.count(0)?, "\n").into()))(),
-        "wrapWith" => (|| Ok(wrapped(text(2)?, given.count(0)?, text(1)?).into()))(),
+        "wrapWith" => (|| {
+            let (width, between, text) = (given.count(0)?, text(1)?, text(2)?);
+            executor.spend_bytes(between.len().saturating_mul(1 + text.len() / width.max(1)))?;
+            Ok(wrapped(text, width, between).into())
+        })(),
         "base" => changed(&|path| base(path).to_owned()),
         "dir" => changed(&|path| dir(path)),
         "ext" => changed(&|path| base(path).rfind('.').map_or("", |dot| &base(path)[dot..]).to_owned()),
