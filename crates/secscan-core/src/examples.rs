@@ -201,6 +201,7 @@ fn usual_path(platform: Platform) -> &'static str {
         Platform::Arm => "template.json",
         Platform::Kubernetes | Platform::Common | Platform::Unit | Platform::Configuration => "manifest.yaml",
         Platform::Helm => "Chart.yaml",
+        Platform::Kustomize => "kustomization.yaml",
         Platform::Package => "package.json",
         Platform::Image => ".image/config.json",
         Platform::Text | Platform::Code => "settings.txt",

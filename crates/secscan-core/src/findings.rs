@@ -116,7 +116,7 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
     // A value that a call gives stands at the call, or has come through it: that is said already.
     let is_new = |at: &&Location| hit.at != **at && hit.related.iter().all(|(known, _)| known != *at);
     let calls = called_from(graph, resource).iter().filter(is_new);
-    let calls = calls.map(|at| Related { place: places.place(*at, false), message: "module called here".into() });
+    let calls = calls.map(|at| Related { place: places.place(*at, false), message: called_by(graph, resource).into() });
     let advisory = candidate.advisory;
     let finding = Finding {
         rule: info.id.clone(),
@@ -193,9 +193,25 @@ fn relate(graph: &Graph, raw: &mut Raw, candidate: &Candidate<'_>, places: &Plac
 /// The places of the module calls that lead to a resource, nearest first. What is derived from a resource is made by the
 /// same calls.
 fn called_from<'g>(graph: &'g Graph, resource: &'g Resource) -> &'g [Location] {
-    let owner = resource.owner.filter(|_| resource.platform == Platform::Common).map(|owner| graph.resource(owner));
-    let owner = owner.unwrap_or(resource);
-    if owner.platform == Platform::Terraform { owner.value.via() } else { &[] }
+    let owner = owner_of(graph, resource);
+    match owner.platform {
+        Platform::Terraform | Platform::Kubernetes => owner.value.via(),
+        _ => &[],
+    }
+}
+
+/// The resource that was written: what is derived from one stands for that.
+fn owner_of<'g>(graph: &'g Graph, resource: &'g Resource) -> &'g Resource {
+    let owner = resource.owner.filter(|_| resource.platform == Platform::Common);
+    owner.map_or(resource, |owner| graph.resource(owner))
+}
+
+/// How the place is called that leads to a resource.
+fn called_by(graph: &Graph, resource: &Resource) -> &'static str {
+    match owner_of(graph, resource).platform {
+        Platform::Kubernetes => "built by this kustomization",
+        _ => "module called here",
+    }
 }
 
 /// What stays the same when lines move and files are renamed: rule, resource, and the path within it.

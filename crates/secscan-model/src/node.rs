@@ -222,10 +222,26 @@ impl Node {
         }
     }
 
+    /// The map, to change it. What it shares with other trees is copied first.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match &mut self.value {
+            Value::Map(map) => Some(Arc::make_mut(map)),
+            _ => None,
+        }
+    }
+
     /// The items of a list.
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.value {
             Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, to change them. What they share with other trees is copied first.
+    pub fn as_list_mut(&mut self) -> Option<&mut Vec<Node>> {
+        match &mut self.value {
+            Value::List(items) => Some(Arc::make_mut(items)),
             _ => None,
         }
     }
@@ -313,6 +329,16 @@ impl Map {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries.iter().find(|entry| &*entry.key == key).map(|entry| &entry.value)
+    }
+
+    /// The value of a key, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.entries.iter_mut().find(|entry| &*entry.key == key).map(|entry| &mut entry.value)
+    }
+
+    /// The keys with their values, to change these.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = (&str, &mut Node)> {
+        self.entries.iter_mut().map(|entry| (&*entry.key, &mut entry.value))
     }
 
     /// The entries in the order of the file.

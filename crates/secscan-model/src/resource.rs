@@ -17,6 +17,8 @@ pub enum Platform {
     Kubernetes,
     /// Helm charts themselves; what they render to is Kubernetes.
     Helm,
+    /// Kustomizations themselves; what they make is Kubernetes.
+    Kustomize,
     /// Dockerfiles.
     Dockerfile,
     /// Compose files.
@@ -46,6 +48,7 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Arm, "arm"),
     (Platform::Kubernetes, "kubernetes"),
     (Platform::Helm, "helm"),
+    (Platform::Kustomize, "kustomize"),
     (Platform::Dockerfile, "dockerfile"),
     (Platform::Compose, "compose"),
     (Platform::GithubActions, "github-actions"),

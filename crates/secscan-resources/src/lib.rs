@@ -23,6 +23,7 @@ pub mod iam;
 pub mod image;
 pub mod installed;
 pub mod kubernetes;
+pub mod kustomize;
 mod links;
 pub mod packages;
 mod reading;

@@ -10,7 +10,7 @@ use secscan_parse::Parsed;
 
 use crate::helm::Charts;
 use crate::{
-    arm, aws, cloudformation, compose, dockerfile, github_actions, helm, image, installed, kubernetes, packages,
+    arm, aws, cloudformation, compose, dockerfile, github_actions, helm, image, installed, kubernetes, kustomize, packages,
     serverless, terraform,
 };
 
@@ -53,6 +53,8 @@ pub enum Fragment {
     CloudFormation(Box<cloudformation::File>),
     /// A Helm chart.
     Helm(helm::File),
+    /// A kustomization.
+    Kustomize(Box<kustomize::File>),
     /// A Terraform configuration or variable file.
     Terraform(terraform::File),
     /// A file that names packages.
@@ -178,6 +180,11 @@ pub fn read_file(source: Source) -> FileReading {
         let (file, comments) = arm::parse(&source, &mut reading.diagnostics);
         reading.comments = comments;
         reading.fragment = Some(Fragment::Arm(Box::new(file)));
+    } else if kustomize::claims(&source.path) {
+        reading.recognised = true;
+        let (file, comments) = kustomize::read(&source, &mut reading.batch, &mut reading.diagnostics);
+        reading.comments = comments;
+        reading.fragment = file.map(|file| Fragment::Kustomize(Box::new(file)));
     } else if dockerfile::claims(&source.path) {
         reading.recognised = true;
         let parsed = secscan_parse::dockerfile::parse(&source);
@@ -358,6 +365,8 @@ pub struct UnitReading {
     pub batch: Batch,
     /// Files that no reader took and that values of the resources stand in.
     pub sources: Vec<Source>,
+    /// Files whose own resources give way to those that were made of them.
+    pub replaced: BTreeSet<SourceId>,
     /// What was not understood or not resolved.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -391,6 +400,9 @@ pub fn read_unit(
             Some(Fragment::CloudFormation(fragment)) => cloudformation.push((&file.source, &**fragment)),
             Some(Fragment::Helm(_)) => {
                 helm::evaluate(file.source.folder(), &units.charts, options, &mut reading);
+            }
+            Some(Fragment::Kustomize(fragment)) => {
+                kustomize::evaluate(&unit.folder, fragment, files, tree, &mut reading);
             }
             Some(Fragment::Installed(fragment)) => installed::evaluate(fragment, files, &mut reading.batch),
             Some(Fragment::Serverless(fragment)) => services.push((&file.source, &**fragment)),
@@ -445,18 +457,22 @@ fn places(node: &Node, ids: &mut BTreeSet<SourceId>) {
 pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc<str>>) -> (Graph, Vec<Diagnostic>) {
     let mut graph = Graph { paths, ..Graph::default() };
     let mut diagnostics = Vec::new();
+    let replaced: BTreeSet<SourceId> = units.iter().flat_map(|unit| &unit.replaced).copied().collect();
     for file in files {
+        let is_replaced = replaced.contains(&file.source.id);
         diagnostics.extend(file.diagnostics);
         if file.recognised || file.is_needed {
             graph.sources.push(file.source);
             graph.comments.push(file.comments);
         }
-        append(&mut graph, file.batch);
+        if !is_replaced {
+            add(&mut graph, file.batch);
+        }
     }
     for unit in units {
         diagnostics.extend(unit.diagnostics);
         unit.sources.into_iter().for_each(|source| add_source(&mut graph, source));
-        append(&mut graph, unit.batch);
+        add(&mut graph, unit.batch);
     }
     let derived: Vec<Resource> = READERS.iter().flat_map(|reader| reader.derive(&graph)).collect();
     graph.resources.extend(derived);
@@ -471,8 +487,9 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
 /// Adds a file that no reader took.
 fn add_source(graph: &mut Graph, source: Source) {
     if let Err(at) = graph.sources.binary_search_by_key(&source.id, |known| known.id) {
+        let comments = secscan_parse::format_of(&source.path).map(|format| (format.parse)(&source).comments);
         graph.sources.insert(at, source);
-        graph.comments.insert(at, Vec::new());
+        graph.comments.insert(at, comments.unwrap_or_default());
     }
 }
 
@@ -501,21 +518,32 @@ fn add_units(graph: &mut Graph) {
     }));
 }
 
+/// Adds a batch to a graph.
+fn add(graph: &mut Graph, batch: Batch) {
+    extend(&mut graph.resources, &mut graph.edges, batch);
+}
+
+/// Adds a batch to another one.
+pub(crate) fn append(to: &mut Batch, batch: Batch) {
+    extend(&mut to.resources, &mut to.edges, batch);
+}
+
 /// Adds a batch: its ids move behind those that are there.
-fn append(graph: &mut Graph, batch: Batch) {
-    let base = graph.resources.len() as u32;
+fn extend(resources: &mut Vec<Resource>, edges: &mut Vec<Edge>, batch: Batch) {
+    let base = resources.len() as u32;
     let shift = |id: ResourceId| ResourceId(id.0 + base);
-    graph.resources.extend(batch.resources.into_iter().map(|mut resource| {
+    resources.extend(batch.resources.into_iter().map(|mut resource| {
         resource.owner = resource.owner.map(shift);
         resource
     }));
-    graph.edges.extend(batch.edges.into_iter().map(|edge| Edge { from: shift(edge.from), to: shift(edge.to), ..edge }));
+    edges.extend(batch.edges.into_iter().map(|edge| Edge { from: shift(edge.from), to: shift(edge.to), ..edge }));
 }
 
 /// Whether any reader may want a file of this path: the others are not read at all.
 pub fn claims(path: &str) -> bool {
     let is_known = terraform::claims(path)
         || arm::claims(path)
+        || kustomize::claims(path)
         || dockerfile::claims(path)
         || kubernetes::systemd::claims(path)
         || installed::format_of(path).is_some()

@@ -123,6 +123,10 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub helm: Option<Located>,
+    /// `kustomization`: what it says itself; what it makes is `kubernetes`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub kustomize: Option<Located>,
     /// `stage`, or an instruction: `RUN`, `COPY`.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]

@@ -114,7 +114,7 @@ fn kind_of(text: &Text<'_>, at: Range<usize>, kind: &str) -> Node {
 }
 
 /// The kind of a Git ref by its form: a full hash, a well-known branch, else a tag.
-fn ref_kind(reference: &str) -> &'static str {
+pub(crate) fn ref_kind(reference: &str) -> &'static str {
     let hash = matches!(reference.len(), 40 | 64) && reference.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hash {
         "sha"

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use secscan_model::{Entry, Location, Map, Node, Source, Value};
 
+pub(crate) use action::ref_kind as revision_kind;
 pub(crate) use placement::Placement;
 pub(crate) use text::Text;
 

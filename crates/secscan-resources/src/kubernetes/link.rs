@@ -11,7 +11,7 @@ use std::sync::Arc;
 use secscan_model::{Diagnostic, DiagnosticKind, Edge, Graph, Node, Platform, Resource, ResourceId, Value};
 
 use super::custom;
-use super::object::{group_of, is_cluster_scoped, namespace_of};
+use super::object::{group_of, in_scope, is_cluster_scoped, namespace_of, scope_of, without_scope};
 use super::selector::{Pods, Selector};
 use super::workload::{CONTAINER_LISTS, pod_path};
 
@@ -204,8 +204,11 @@ impl<'a> Linker<'a> {
 
     /// The objects of a name: the nearest ones.
     fn named(&mut self, site: &Site, kind: &str, namespace: &str, name: &str) {
-        let namespace = if is_cluster_scoped(kind) { "" } else { namespace };
-        let Some(ids) = self.named.get(&(kind, namespace, name)) else { return };
+        let bare = if is_cluster_scoped(kind) { "" } else { without_scope(namespace) };
+        let scoped = scope_of(site.resource).map(|scope| in_scope(bare, scope));
+        let built = scoped.as_deref().and_then(|namespace| self.named.get(&(kind, namespace, name)));
+        // What is not in the same build may stand beside it.
+        let Some(ids) = built.or_else(|| self.named.get(&(kind, bare, name))) else { return };
         let Some(budget) = self.budget.checked_sub(ids.len()) else {
             self.exhausted = true;
             return;

@@ -63,7 +63,7 @@ impl Reader for Kubernetes {
     }
 
     fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
-        Reading { source, batch, diagnostics }.document(document);
+        Reading { source, batch, diagnostics, scope: None }.document(document);
     }
 
     fn derive(&self, graph: &Graph) -> Vec<Resource> {
@@ -75,11 +75,26 @@ impl Reader for Kubernetes {
     }
 }
 
+/// Reads an object that was built. What belongs to one build shares a scope and is told from other objects of its names.
+pub(crate) fn read_built(
+    object: &Node,
+    scope: &str,
+    source: &Source,
+    batch: &mut Batch,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if Kubernetes.accepts(&source.path, object) {
+        Reading { source, batch, diagnostics, scope: Some(scope) }.object(object);
+    }
+}
+
 /// One document being read.
 struct Reading<'a> {
     source: &'a Source,
     batch: &'a mut Batch,
     diagnostics: &'a mut Vec<Diagnostic>,
+    /// The build that it belongs to, if any.
+    scope: Option<&'a str>,
 }
 
 impl Reading<'_> {
@@ -128,8 +143,8 @@ impl Reading<'_> {
             address: identity.address(),
             part: "".into(),
             at: object.at,
-            value: patch::opened(&identity.kind, object),
-            unit: identity.unit(),
+            value: if self.scope.is_some() { object.clone() } else { patch::opened(&identity.kind, object) },
+            unit: identity.unit(self.scope),
             owner: None,
             opaque: None,
         };

@@ -81,9 +81,27 @@ pub(super) fn is_cluster_scoped(kind: &str) -> bool {
     CLUSTER_SCOPED.binary_search(&kind).is_ok()
 }
 
-/// The namespace of an object that was read; empty for what lives in none.
+/// The namespace of an object that was read, with the scope of what was built; empty for what lives in none.
 pub(super) fn namespace_of(resource: &Resource) -> &str {
     resource.unit.strip_prefix(UNIT_PREFIX).unwrap_or_default()
+}
+
+/// Stands between a namespace and the scope of what was built: the same names in two overlays are not the same objects.
+const SCOPE: char = '@';
+
+/// The scope of an object that was built; none for those that are read as they are written.
+pub(super) fn scope_of(resource: &Resource) -> Option<&str> {
+    namespace_of(resource).split_once(SCOPE).map(|(_, scope)| scope)
+}
+
+/// A namespace without a scope.
+pub(super) fn without_scope(namespace: &str) -> &str {
+    namespace.split_once(SCOPE).map_or(namespace, |(namespace, _)| namespace)
+}
+
+/// A namespace of a scope.
+pub(super) fn in_scope(namespace: &str, scope: &str) -> String {
+    format!("{namespace}{SCOPE}{scope}")
 }
 
 const UNIT_PREFIX: &str = "kubernetes:";
@@ -130,9 +148,13 @@ impl Identity {
         }
     }
 
-    /// `kubernetes:NAMESPACE`, without a namespace for what lives in none.
-    pub(super) fn unit(&self) -> Arc<str> {
-        format!("{UNIT_PREFIX}{}", self.namespace.as_deref().unwrap_or_default()).into()
+    /// `kubernetes:NAMESPACE`, without a namespace for what lives in none; of what was built, `@SCOPE` behind it.
+    pub(super) fn unit(&self, scope: Option<&str>) -> Arc<str> {
+        let namespace = self.namespace.as_deref().unwrap_or_default();
+        match scope {
+            Some(scope) => format!("{UNIT_PREFIX}{}", in_scope(namespace, scope)).into(),
+            None => format!("{UNIT_PREFIX}{namespace}").into(),
+        }
     }
 }
 

@@ -40,6 +40,7 @@ use crate::reading::{Tree, UnitReading};
 use crate::{Batch, Options};
 use evaluator::Evaluator;
 pub use files::Folders;
+pub(crate) use functions::encoding::base64;
 use module::Unit;
 
 /// A configuration or variable file, parsed and waiting for its folder.

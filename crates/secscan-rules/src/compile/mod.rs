@@ -283,6 +283,7 @@ fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
         (Platform::Arm, &file.arm),
         (Platform::Kubernetes, &file.kubernetes),
         (Platform::Helm, &file.helm),
+        (Platform::Kustomize, &file.kustomize),
         (Platform::Dockerfile, &file.dockerfile),
         (Platform::Compose, &file.compose),
         (Platform::GithubActions, &file.github_actions),

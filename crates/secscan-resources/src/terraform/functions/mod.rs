@@ -7,7 +7,7 @@ mod collections;
 mod conversion;
 mod dates;
 mod digests;
-mod encoding;
+pub(crate) mod encoding;
 mod files;
 mod network;
 mod numbers;

@@ -1,0 +1,128 @@
+//! Overlays built here and by `kubectl kustomize` give the same objects in the same order.
+//!
+//! `kustomize/overlays.txt` holds the overlays: `@case NAME FOLDER` begins one, `@file PATH` a file of it, `@set NAME` files
+//! that `@use NAME` repeats.
+
+#![allow(clippy::disallowed_methods, reason = "tests write folders for another program")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use secscan_model::{Node, Platform, ScalarKind, Source, SourceId, Value};
+use secscan_resources::{Options, read_file, read_unit, units};
+
+/// An overlay: which folder is built, and its files.
+struct Case {
+    name: String,
+    folder: String,
+    files: BTreeMap<String, String>,
+}
+
+fn cases() -> Vec<Case> {
+    let text = include_str!("kustomize/overlays.txt");
+    let mut sets: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut cases: Vec<Case> = Vec::new();
+    let mut set: Option<String> = None;
+    let mut file = String::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["@case", name, folder] => {
+                set = None;
+                cases.push(Case { name: name.to_owned(), folder: folder.to_owned(), files: BTreeMap::new() });
+            }
+            ["@set", name] => set = Some(name.to_owned()),
+            ["@use", name] => cases.last_mut().expect("a case").files.extend(sets[name].clone()),
+            ["@file", path] => file = path.to_owned(),
+            _ => {
+                let files = match &set {
+                    Some(set) => sets.entry(set.clone()).or_default(),
+                    None => &mut cases.last_mut().expect("a case").files,
+                };
+                let contents = files.entry(file.clone()).or_default();
+                contents.push_str(line);
+                contents.push('\n');
+            }
+        }
+    }
+    cases
+}
+
+/// A value on one line, keys sorted. What only the release of Kustomize decides is a question mark.
+fn canonical(node: &Node) -> String {
+    match &node.value {
+        Value::Scalar(scalar) => match scalar.kind {
+            ScalarKind::Text if scalar.text.starts_with("kustomize-") => "?".to_owned(),
+            ScalarKind::Text => format!("{:?}", &*scalar.text),
+            ScalarKind::Null => "null".to_owned(),
+            ScalarKind::Bool(value) => value.to_string(),
+            ScalarKind::Int(value) => value.to_string(),
+            ScalarKind::Float(value) => value.to_string(),
+        },
+        Value::List(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        Value::Map(map) => {
+            let sorted: BTreeMap<&str, String> =
+                map.entries().iter().map(|entry| (&*entry.key, canonical(&entry.value))).collect();
+            format!("{{{}}}", sorted.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(","))
+        }
+        Value::Unresolved(_) => "?".to_owned(),
+    }
+}
+
+/// What is built here, and what was said meanwhile.
+fn built(case: &Case) -> (Vec<String>, Vec<String>) {
+    let source = |(index, (path, text)): (usize, (&String, &String))| Source::from_text(SourceId(index as u32), path, text);
+    let readings: Vec<_> = case.files.iter().enumerate().map(source).map(read_file).collect();
+    let units = units(&readings);
+    let unit = units.list.iter().find(|unit| *unit.folder == *case.folder).expect("the folder of the case");
+    let reading = read_unit(unit, &units, &readings, None, &Options::default());
+    let objects = reading.batch.resources.iter().filter(|resource| resource.platform == Platform::Kubernetes);
+    let said = reading.diagnostics.iter().map(|diagnostic| diagnostic.message.to_string()).collect();
+    (objects.map(|resource| canonical(&resource.value)).collect(), said)
+}
+
+/// What `kubectl kustomize` prints.
+fn expected(case: &Case, root: &Path) -> Vec<String> {
+    let root = root.join(&case.name);
+    let _ = std::fs::remove_dir_all(&root);
+    for (path, text) in &case.files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is made");
+        std::fs::write(path, text).expect("a file is written");
+    }
+    let output = Command::new("kubectl").arg("kustomize").arg(root.join(&case.folder)).output().expect("kubectl runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", case.name);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "built.yaml", &text));
+    parsed.documents.iter().map(canonical).collect()
+}
+
+#[test]
+fn overlays_are_built_as_kubectl_builds_them() {
+    if Command::new("kubectl").arg("version").arg("--client").output().is_err() {
+        eprintln!("SKIPPED: there is no kubectl to compare with");
+        return;
+    }
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("overlays");
+    let cases = cases();
+    assert!(cases.len() >= 60, "{} overlays", cases.len());
+    let mut wrong = 0;
+    for case in &cases {
+        let ((ours, said), theirs) = (built(case), expected(case, &root));
+        if ours == theirs && said.is_empty() {
+            continue;
+        }
+        wrong += 1;
+        println!("---- {}: {} objects here, {} there; said: {said:?}", case.name, ours.len(), theirs.len());
+        for index in 0..ours.len().max(theirs.len()) {
+            let (ours, theirs) = (ours.get(index), theirs.get(index));
+            if ours != theirs {
+                println!("  here  {}\n  there {}", ours.map_or("-", |it| it), theirs.map_or("-", |it| it));
+            }
+        }
+    }
+    assert_eq!(wrong, 0, "of {} overlays", cases.len());
+    println!("{} overlays are the same", cases.len());
+}
