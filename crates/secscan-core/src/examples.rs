@@ -201,6 +201,8 @@ fn usual_path(platform: Platform) -> &'static str {
         Platform::Arm => "template.json",
         Platform::Kubernetes | Platform::Common | Platform::Unit | Platform::Configuration => "manifest.yaml",
         Platform::Helm => "Chart.yaml",
+        Platform::Quadlet => "app.container",
+        Platform::Devcontainer => ".devcontainer/devcontainer.json",
         Platform::Kustomize => "kustomization.yaml",
         Platform::Package => "package.json",
         Platform::Image => ".image/config.json",

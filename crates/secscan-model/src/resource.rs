@@ -23,6 +23,10 @@ pub enum Platform {
     Dockerfile,
     /// Compose files.
     Compose,
+    /// Units of systemd that Podman runs containers by.
+    Quadlet,
+    /// Containers that people develop in.
+    Devcontainer,
     /// GitHub Actions.
     GithubActions,
     /// Packages that a project is built from, and the manifests and lockfiles that name them.
@@ -51,6 +55,8 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Kustomize, "kustomize"),
     (Platform::Dockerfile, "dockerfile"),
     (Platform::Compose, "compose"),
+    (Platform::Quadlet, "quadlet"),
+    (Platform::Devcontainer, "devcontainer"),
     (Platform::GithubActions, "github-actions"),
     (Platform::Package, "package"),
     (Platform::Image, "image"),

@@ -106,7 +106,7 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "namespace", // Kubernetes namespace of the owner as written
             "spec",      // the container as the platform writes it, for what has no attribute here
         ],
-        from: &[Platform::Kubernetes, Platform::Compose],
+        from: &[Platform::Kubernetes, Platform::Compose, Platform::Quadlet, Platform::Devcontainer],
     },
     CommonKind {
         name: "pod",
@@ -186,7 +186,14 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "user",       // the user it runs as where the platform says so
             "shell",      // sh, bash, pwsh, exec (no shell), ... where the platform says so
         ],
-        from: &[Platform::Dockerfile, Platform::GithubActions, Platform::Compose, Platform::Kubernetes],
+        from: &[
+            Platform::Dockerfile,
+            Platform::GithubActions,
+            Platform::Compose,
+            Platform::Quadlet,
+            Platform::Devcontainer,
+            Platform::Kubernetes,
+        ],
     },
     CommonKind {
         name: "service",
@@ -201,7 +208,14 @@ pub static COMMON_KINDS: &[CommonKind] = &[
     CommonKind {
         name: "env-var",
         attributes: &["platform", "name", "value", "kind" /* env | arg | label */],
-        from: &[Platform::Dockerfile, Platform::Compose, Platform::Kubernetes, Platform::GithubActions],
+        from: &[
+            Platform::Dockerfile,
+            Platform::Compose,
+            Platform::Quadlet,
+            Platform::Devcontainer,
+            Platform::Kubernetes,
+            Platform::GithubActions,
+        ],
     },
     CommonKind {
         name: "image-ref",
@@ -214,7 +228,14 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "digest",
             "role", // base | copy-from | run | service | job
         ],
-        from: &[Platform::Dockerfile, Platform::Compose, Platform::Kubernetes, Platform::GithubActions],
+        from: &[
+            Platform::Dockerfile,
+            Platform::Compose,
+            Platform::Quadlet,
+            Platform::Devcontainer,
+            Platform::Kubernetes,
+            Platform::GithubActions,
+        ],
     },
     CommonKind {
         name: "action-ref",

@@ -20,6 +20,7 @@ mod map_builder;
 pub mod template;
 #[cfg(feature = "toml")]
 pub mod toml;
+pub mod unit;
 pub mod yaml;
 
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Source, Span};
@@ -60,6 +61,7 @@ pub static FORMATS: &[Format] = &[
     Format { name: "toml", claims: toml::claims, parse: toml::parse },
     #[cfg(feature = "dockerfile")]
     Format { name: "dockerfile", claims: dockerfile::claims, parse: dockerfile::parse },
+    Format { name: "unit", claims: unit::claims, parse: unit::parse },
     Format { name: "template", claims: template::claims, parse: template::parse },
 ];
 

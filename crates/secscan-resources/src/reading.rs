@@ -10,8 +10,8 @@ use secscan_parse::Parsed;
 
 use crate::helm::Charts;
 use crate::{
-    arm, aws, cloudformation, compose, dockerfile, github_actions, helm, image, installed, kubernetes, kustomize, packages,
-    serverless, terraform,
+    arm, aws, cloudformation, compose, devcontainer, dockerfile, github_actions, helm, image, installed, kubernetes, kustomize,
+    packages, quadlet, serverless, terraform,
 };
 
 /// What a user may tell readers.
@@ -138,6 +138,8 @@ pub static READERS: &[&dyn Reader] = &[
     &image::Image,
     &github_actions::GithubActions,
     &compose::Compose,
+    &quadlet::Quadlet,
+    &devcontainer::Devcontainer,
     &arm::Arm,
     &serverless::Serverless,
     &cloudformation::CloudFormation,

@@ -30,6 +30,7 @@ fn cases() -> Vec<Case> {
         match words[..] {
             ["@case", name, folder] => {
                 set = None;
+                let folder = if folder == "." { "" } else { folder };
                 cases.push(Case { name: name.to_owned(), folder: folder.to_owned(), files: BTreeMap::new() });
             }
             ["@set", name] => set = Some(name.to_owned()),

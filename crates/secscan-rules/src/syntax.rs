@@ -135,6 +135,14 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub compose: Option<Located>,
+    /// `container`, `pod`, `kube`, `build`, `image`, `network`, `volume`: the sections of a unit are maps.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub quadlet: Option<Located>,
+    /// `devcontainer`.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub devcontainer: Option<Located>,
     /// `workflow`, `job`, `step`, `action`, `dependabot`.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]

@@ -70,6 +70,7 @@ fn means(format: &str, written: &str, node: &Node) -> bool {
         "json" if scalar.kind == ScalarKind::Text => decode::double_quoted(written).as_deref() == Some(&*scalar.text),
         "json" => written == &*scalar.text,
         "dockerfile" => dockerfile_means(written, node),
+        "unit" => decode::without_blanks(&written.replace("\\\n", "")) == decode::without_blanks(&scalar.text),
         "toml" if written.starts_with("\"\"\"") || written.starts_with("'''") => true,
         "toml" => {
             let literal = written.strip_prefix('\'').and_then(|literal| literal.strip_suffix('\''));

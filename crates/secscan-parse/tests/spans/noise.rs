@@ -6,7 +6,7 @@ use secscan_parse::FORMATS;
 
 use crate::{each_scalar, parse};
 
-const PATHS: [&str; 6] = ["a.yaml", "a.json", "a.toml", "a.tf", "Dockerfile", "a.template"];
+const PATHS: [&str; 7] = ["a.yaml", "a.json", "a.toml", "a.tf", "Dockerfile", "a.template", "a.container"];
 
 /// Text made of what the formats give a meaning.
 fn syntax() -> impl Strategy<Value = String> {

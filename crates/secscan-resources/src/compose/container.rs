@@ -9,7 +9,7 @@ use secscan_model::{Map, Node, Part, Source, Value};
 use crate::{computed::Text, derived::first_key};
 
 /// The container of a service.
-pub(super) fn read(name: &Node, service: &Node, source: &Source) -> Node {
+pub(crate) fn read(name: &Node, service: &Node, source: &Source) -> Node {
     let field = |key: &str| service.get(key).filter(|value| !value.is_null()).cloned();
     let mut map = Map::with_capacity(24);
     map.rest = service.as_map().and_then(|map| map.rest.clone());
@@ -237,7 +237,8 @@ fn mount(volume: &Node, source: &Source) -> Node {
     let Some(text) = Text::new(volume, std::slice::from_ref(source)) else { return volume.clone() };
     let written = text.opaque();
     // The colon of a Windows drive separates nothing.
-    let drive = written.get(1..3).is_some_and(|drive| matches!(drive, ":\\" | ":/"));
+    let letter = written.starts_with(|first: char| first.is_ascii_alphabetic());
+    let drive = letter && written.get(1..3).is_some_and(|drive| matches!(drive, ":\\" | ":/"));
     let colon = |from: usize| written.get(from..).and_then(|rest| rest.find(':')).map(|colon| from + colon);
     let Some(first) = colon(if drive { 2 } else { 0 }) else {
         return record(volume, [("path", Some(volume.clone())), ("type", Some(Node::text("volume", volume.at)))]);

@@ -5,7 +5,7 @@
 //!
 //! Resources: `file` (address: the name of the file) > `service`, `network`, `volume`, `secret`, `config` (their names).
 
-mod container;
+pub(crate) mod container;
 mod interpolation;
 #[cfg(test)]
 mod tests;
@@ -149,23 +149,7 @@ impl Reading<'_> {
                 });
             }
         }
-        let user = service.get("user").filter(|user| !user.is_null());
-        let exec = Node::text("exec", service.name_at);
-        let running = Running { shell: Some(&exec), user };
-        let written = |key: &str| service.get(key).filter(|value| !value.is_null());
-        let (entrypoint, command) = (written("entrypoint"), written("command"));
-        entrypoint.into_iter().for_each(|entrypoint| deriving.commands(entrypoint, running, "entrypoint"));
-        if let Some(command) = command {
-            // The words of `command` are the arguments of an entry point that is a list, too.
-            let all = entrypoint
-                .and_then(Node::as_list)
-                .zip(command.as_list())
-                .map(|(before, words)| Node::list([before, words].concat(), command.at).named(command.name_at));
-            deriving.commands(all.as_ref().unwrap_or(command), running, "command");
-        }
-        if let Some(test) = service.at_path(&["healthcheck", "test"]) {
-            check(&mut deriving, test, user);
-        }
+        commands(&mut deriving, service);
         deriving.push("container", "", container);
     }
 
@@ -204,6 +188,27 @@ impl Reading<'_> {
         let message = format!("`{what}` is not a map; it was not judged");
         let diagnostic = Diagnostic::new(DiagnosticKind::Syntax, message).path(self.source.path.clone());
         self.diagnostics.push(diagnostic.at(of.name_at).blinds(Platform::Compose));
+    }
+}
+
+/// Derives what a container runs and is checked with: its entry point, its command, its health check.
+pub(crate) fn commands(deriving: &mut Deriving<'_>, service: &Node) {
+    let user = service.get("user").filter(|user| !user.is_null());
+    let exec = Node::text("exec", service.name_at);
+    let running = Running { shell: Some(&exec), user };
+    let written = |key: &str| service.get(key).filter(|value| !value.is_null());
+    let (entrypoint, command) = (written("entrypoint"), written("command"));
+    entrypoint.into_iter().for_each(|entrypoint| deriving.commands(entrypoint, running, "entrypoint"));
+    if let Some(command) = command {
+        // The words of `command` are the arguments of an entry point that is a list, too.
+        let all = entrypoint
+            .and_then(Node::as_list)
+            .zip(command.as_list())
+            .map(|(before, words)| Node::list([before, words].concat(), command.at).named(command.name_at));
+        deriving.commands(all.as_ref().unwrap_or(command), running, "command");
+    }
+    if let Some(test) = service.at_path(&["healthcheck", "test"]) {
+        check(deriving, test, user);
     }
 }
 

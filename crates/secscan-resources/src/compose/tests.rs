@@ -61,6 +61,7 @@ fn forms_come_to_one_shape() {
         ("ports: ['${P}:80']", "ports", "[{container: 80, host: ?}]"),
         ("ports: ['::1:80:81']", "ports", "[{container: 81, host: 80, host-ip: ::1}]"),
         ("volumes: ['aa:/b:ro,z']", "mounts", "[{name: aa, path: /b, read-only: true, type: volume}]"),
+        ("volumes: ['/:/host']", "mounts", "[{host-path: /, path: /host, read-only: false, type: bind}]"),
         ("volumes: ['C:\\x:/b']", "mounts", "[{host-path: C:\\x, path: /b, read-only: false, type: bind}]"),
         ("volumes: ['${D}:/b']", "mounts", "[{host-path: ?, path: /b, read-only: false, type: ?}]"),
         ("volumes: ['${D}/a:/b']", "mounts", "[{host-path: ?, path: /b, read-only: false, type: bind}]"),

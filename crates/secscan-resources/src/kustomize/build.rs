@@ -197,7 +197,7 @@ impl Build<'_, '_> {
             Some(folder) if self.files.has_folder(&folder) => {
                 self.refuse(entry.at, &format!("`{path}` has no kustomization, or more than one"));
             }
-            Some(_) => self.refuse(entry.at, &format!("there is no `{path}`")),
+            Some(_) => self.missing(entry),
             None => self.outside(entry),
         }
         None
@@ -226,9 +226,16 @@ impl Build<'_, '_> {
             None if is_remote(path) => {
                 self.report(DiagnosticKind::Unresolved, entry.at, &format!("`{path}` is fetched from elsewhere"));
             }
-            None => self.refuse(entry.at, &format!("there is no `{path}`")),
+            None => self.missing(entry),
         }
         source
+    }
+
+    /// What an entry names may be left out of the scan, or kept out of the repository.
+    fn missing(&mut self, entry: &Node) {
+        let why = format!("there is no `{}` in what is scanned", entry.as_str().unwrap_or_default());
+        self.report(DiagnosticKind::Unresolved, entry.at, &why);
+        self.built.open.get_or_insert_with(|| why.into());
     }
 
     /// Adds the objects of a file, lists taken apart.
@@ -456,6 +463,7 @@ impl Build<'_, '_> {
         references::update(&mut objects, &config, &mut self.reporter());
         variables::resolve(&mut objects, &variables, &config.variables, &mut self.reporter());
         objects.retain(|object| !is_local(&object.value));
+        objects.iter_mut().for_each(|object| metadata::as_texts(&mut object.value));
         let document = self.files.kustomization(folder).and_then(|source| secscan_parse::yaml::parse(&source).documents.into_iter().next());
         order::sort(&mut objects, document.as_ref().and_then(|document| document.get("sortOptions")));
         if let Some(wanted) = document.as_ref().and_then(|document| document.get("buildMetadata")) {

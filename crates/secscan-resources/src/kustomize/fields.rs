@@ -163,7 +163,9 @@ pub(super) fn set_entry(node: &mut Node, key: &str, value: &Node) {
 pub(super) fn overwrite(node: &mut Node, text: &str, by: &Node) {
     let before = node.at;
     let mut new = Node { name_at: node.name_at, ..Node::text(text, by.at) };
-    if before != by.at {
+    if before == by.at {
+        new.extra = node.extra.clone();
+    } else {
         new.extra_mut().via = vec![before];
     }
     *node = new;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use secscan_model::{Map, Node};
+use secscan_model::{Map, Node, ScalarKind, Value};
 
 use super::fields::set_entry;
 use super::object::Object;
@@ -74,6 +74,22 @@ pub(super) fn write(object: &mut Object, wanted: &Node) {
     if let Some(by) = asked("managedByLabel") {
         let value = Node::unresolved("the release of Kustomize that builds this", by.at);
         put(&mut object.value, "labels", "app.kubernetes.io/managed-by", &value);
+    }
+}
+
+/// Makes texts of all annotations: whatever a variable put there, Kubernetes takes nothing else.
+pub(super) fn as_texts(object: &mut Node) {
+    let annotations = object.at_path(&["metadata", "annotations"]);
+    let is_text = |node: &Node| matches!(&node.value, Value::Scalar(scalar) if scalar.kind == ScalarKind::Text);
+    if annotations.is_none_or(|annotations| annotations.entries().iter().all(|entry| is_text(&entry.value))) {
+        return;
+    }
+    let metadata = object.as_map_mut().and_then(|map| map.get_mut("metadata")).and_then(Node::as_map_mut);
+    let annotations = metadata.and_then(|map| map.get_mut("annotations")).and_then(Node::as_map_mut);
+    for (_, value) in annotations.into_iter().flat_map(Map::values_mut) {
+        if let Value::Scalar(scalar) = &mut value.value {
+            scalar.kind = ScalarKind::Text;
+        }
     }
 }
 

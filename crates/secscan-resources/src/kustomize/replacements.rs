@@ -156,7 +156,7 @@ fn kind_of(value: &Node) -> Value {
     match &value.value {
         Value::Map(_) => Value::Map(Default::default()),
         Value::List(_) => Value::List(Default::default()),
-        Value::Scalar(_) | Value::Unresolved(_) => Node::text("", value.at).value,
+        Value::Scalar(_) | Value::Unresolved(_) => Node::null(value.at).value,
     }
 }
 
@@ -282,7 +282,13 @@ fn retyped(own: &Scalar, text: &str) -> ScalarKind {
         ScalarKind::Int(_) => text.parse().map_or(ScalarKind::Text, ScalarKind::Int),
         ScalarKind::Bool(_) => text.parse().map_or(ScalarKind::Text, ScalarKind::Bool),
         ScalarKind::Float(_) => text.parse().map_or(ScalarKind::Text, ScalarKind::Float),
-        ScalarKind::Null | ScalarKind::Text => ScalarKind::Text,
+        ScalarKind::Text => ScalarKind::Text,
+        // One that was made here, or said nothing: what the text looks like.
+        ScalarKind::Null => match text {
+            "true" => ScalarKind::Bool(true),
+            "false" => ScalarKind::Bool(false),
+            _ => text.parse().map_or(ScalarKind::Text, ScalarKind::Int),
+        },
     }
 }
 

@@ -277,7 +277,7 @@ fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> R
 }
 
 fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
-    let words: [(Platform, &Option<Located>); 12] = [
+    let words: [(Platform, &Option<Located>); 14] = [
         (Platform::Terraform, &file.terraform),
         (Platform::CloudFormation, &file.cloudformation),
         (Platform::Arm, &file.arm),
@@ -286,6 +286,8 @@ fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
         (Platform::Kustomize, &file.kustomize),
         (Platform::Dockerfile, &file.dockerfile),
         (Platform::Compose, &file.compose),
+        (Platform::Quadlet, &file.quadlet),
+        (Platform::Devcontainer, &file.devcontainer),
         (Platform::GithubActions, &file.github_actions),
         (Platform::Package, &file.package),
         (Platform::Image, &file.image),
