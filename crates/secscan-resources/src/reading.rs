@@ -49,6 +49,8 @@ impl Batch {
 pub enum Fragment {
     /// A template of Azure, or a file with values for its parameters.
     Arm(Box<arm::File>),
+    /// A Compose file.
+    Compose(Box<compose::File>),
     /// A CloudFormation template.
     CloudFormation(Box<cloudformation::File>),
     /// A Helm chart.
@@ -360,6 +362,13 @@ impl std::fmt::Debug for Tree<'_> {
     }
 }
 
+/// The file of a path: one that was read, else one of the tree.
+pub(crate) fn source_of(readings: &[FileReading], tree: Option<&Tree<'_>>, path: &str) -> Option<Source> {
+    let first = readings.partition_point(|reading| *reading.source.path < *path);
+    let known = readings.get(first).filter(|reading| *reading.source.path == *path);
+    known.map(|reading| reading.source.clone()).or_else(|| tree?.source(path))
+}
+
 /// What one unit gave.
 #[derive(Debug, Default)]
 pub struct UnitReading {
@@ -394,11 +403,12 @@ pub fn read_unit(
 ) -> UnitReading {
     let mut reading = UnitReading::default();
     let (mut packages, mut arm) = (Vec::new(), Vec::new());
-    let (mut cloudformation, mut services) = (Vec::new(), Vec::new());
+    let (mut cloudformation, mut services, mut compose) = (Vec::new(), Vec::new(), Vec::new());
     for file in unit.files.iter().filter_map(|index| files.get(*index)) {
         match &file.fragment {
             Some(Fragment::Packages(fragment)) => packages.push((&file.source, &**fragment)),
             Some(Fragment::Arm(fragment)) => arm.push((&file.source, &**fragment)),
+            Some(Fragment::Compose(fragment)) => compose.push((&file.source, &**fragment)),
             Some(Fragment::CloudFormation(fragment)) => cloudformation.push((&file.source, &**fragment)),
             Some(Fragment::Helm(_)) => {
                 helm::evaluate(file.source.folder(), &units.charts, options, &mut reading);
@@ -416,6 +426,9 @@ pub fn read_unit(
         let sources = sources_of(unit, &reading, files);
         aws::derive(&mut reading.batch, 0, &sources);
         kubernetes::terraform::derive(&mut reading.batch, 0, &sources, &mut reading.diagnostics);
+    }
+    if !compose.is_empty() {
+        compose::evaluate(&compose, files, tree, &mut reading);
     }
     if !cloudformation.is_empty() {
         cloudformation::evaluate(&cloudformation, files, &mut reading.batch, &mut reading.diagnostics);
@@ -483,6 +496,9 @@ pub fn assemble(files: Vec<FileReading>, units: Vec<UnitReading>, paths: Vec<Arc
     graph.edges.extend(across);
     graph.edges.sort_by(|a, b| (a.from, a.to, &a.path).cmp(&(b.from, b.to, &b.path)));
     graph.edges.dedup();
+    // What several units read, each says.
+    let mut said = BTreeSet::new();
+    diagnostics.retain(|diagnostic| said.insert((diagnostic.path.clone(), diagnostic.at, diagnostic.message.clone())));
     (graph, diagnostics)
 }
 

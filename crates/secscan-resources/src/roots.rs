@@ -1,6 +1,7 @@
 //! Which files begin something: templates that no other template of the tree deploys.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Whether a file begins something: nobody calls it, or those that do only call each other and it comes first among
 /// them. `callers` gives the files that call a file.
@@ -15,6 +16,22 @@ pub(crate) fn is_root<'p>(path: &'p str, callers: impl Fn(&str) -> Vec<&'p str>)
         open.extend(callers.into_iter().filter(|caller| reached.insert(caller)));
     }
     reached.into_iter().next() == Some(path)
+}
+
+/// A path relative to a folder of the tree; none when it leaves the tree, or begins at the root of a file system.
+pub(crate) fn within(folder: &str, path: &str) -> Option<Arc<str>> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/").into())
 }
 
 /// A path relative to a folder of the tree. What would leave the tree stays at its root.

@@ -1,12 +1,15 @@
 //! Compose files.
 //!
-//! Reading order: [`Compose`] (which files, which resources, what is derived) → [`interpolation`] (`${VARIABLE}`) →
-//! [`container`] (a service in the shape that it shares with Kubernetes).
+//! Reading order: [`Compose`] (which files, which resources, what is derived) → [`project`] (files that belong together) →
+//! [`interpolation`] (`${VARIABLE}`) → [`merge`] (one file laid over another) → [`container`] (a service in the shape that
+//! it shares with Kubernetes).
 //!
 //! Resources: `file` (address: the name of the file) > `service`, `network`, `volume`, `secret`, `config` (their names).
 
 pub(crate) mod container;
 mod interpolation;
+mod merge;
+mod project;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +17,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use secscan_model::{Diagnostic, DiagnosticKind, Edge, Node, Platform, Resource, ResourceId, Source, Value};
 
+use crate::reading::{FileReading, Fragment, Tree, UnitReading};
 use crate::{
     Batch, Reader,
     derived::{Deriving, Running, first_key, whole},
+    roots,
 };
+use project::{Assembly, includes};
 
 /// The sections of a file with the kind of their members. Services come last, because they refer to the others.
 const SECTIONS: &[(&str, &str)] = &[
@@ -31,6 +37,12 @@ const SECTIONS: &[(&str, &str)] = &[
 /// The reader of Compose files.
 #[derive(Debug)]
 pub struct Compose;
+
+/// A Compose file, waiting for those that belong to it.
+#[derive(Debug)]
+pub struct File {
+    document: Node,
+}
 
 /// Whether a path has the name that Compose looks for, or a variant of it (`docker-compose.prod.yml`).
 fn is_named(path: &str) -> bool {
@@ -49,7 +61,8 @@ impl Reader for Compose {
     /// By its name; under another name, by services that have an image or a build.
     fn accepts(&self, path: &str, document: &Node) -> bool {
         if is_named(path) {
-            return SECTIONS.iter().any(|(section, _)| document.get(section).is_some());
+            let has = |section: &str| document.get(section).is_some();
+            return SECTIONS.iter().any(|(section, _)| has(section)) || has("include");
         }
         let services = document.get("services").map_or(&[][..], Node::entries);
         let is_service = |service: &Node| service.get("image").is_some() || service.get("build").is_some();
@@ -62,33 +75,73 @@ impl Reader for Compose {
         is_named(&source.path)
     }
 
-    fn read(&self, source: &Source, document: &Node, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
-        let document = interpolation::resolve(document, source);
-        let document = document.clone().named(first_key(&document));
-        let unit: Arc<str> = format!("compose:{}", source.path).into();
-        let mut reading = Reading { source, unit, batch, diagnostics, known: BTreeMap::new() };
-        let owner = reading.push("file", source.file_name().into(), document.clone(), None);
-        if let Some(include) = document.get("include") {
-            reading.not_followed(include, "`include` is not followed");
+    fn defer(&self, _: &Source, document: &Node) -> Option<Fragment> {
+        Some(Fragment::Compose(Box::new(File { document: document.clone() })))
+    }
+}
+
+/// Adds the projects of a folder. `readings` are all files of the scan.
+pub(crate) fn evaluate(
+    own: &[(&Source, &File)],
+    readings: &[FileReading],
+    tree: Option<&Tree<'_>>,
+    reading: &mut UnitReading,
+) {
+    let mut callers: BTreeMap<Arc<str>, Vec<&str>> = BTreeMap::new();
+    for file in readings {
+        let Some(Fragment::Compose(compose)) = &file.fragment else { continue };
+        let paths = includes(&compose.document).filter_map(Node::as_str);
+        for path in paths.filter_map(|path| roots::within(file.source.folder(), path)) {
+            callers.entry(path).or_default().push(&file.source.path);
         }
+    }
+    let is_root = |path: &str| {
+        let path = readings.iter().map(|file| &*file.source.path).find(|known| *known == path);
+        path.is_some_and(|path| roots::is_root(path, |called| callers.get(called).cloned().unwrap_or_default()))
+    };
+    for project in project::projects(own, is_root) {
+        let mut assembly = Assembly::new(readings, tree, &mut reading.diagnostics);
+        let Some(document) = assembly.document(&project) else { continue };
+        let sources = assembly.all_sources(&project);
+        let more = assembly.sources;
+        Reading {
+            source: project.name,
+            sources: &sources,
+            unit: format!("compose:{}", project.name.path).into(),
+            batch: &mut reading.batch,
+            diagnostics: &mut reading.diagnostics,
+            known: BTreeMap::new(),
+        }
+        .document(document);
+        reading.sources.extend(more);
+    }
+}
+
+impl Reading<'_> {
+    /// All of a project.
+    fn document(&mut self, document: Node) {
+        let document = document.clone().named(first_key(&document));
+        let owner = self.push("file", self.source.file_name().into(), document.clone(), None);
         for (section, kind) in SECTIONS {
             let Some(members) = document.get(section) else { continue };
             if members.as_map().is_none() && !members.is_null() {
-                reading.misshapen(members, section);
+                self.misshapen(members, section);
             }
             for entry in members.entries() {
-                reading.member(kind, &entry.key, &entry.value, owner);
+                self.member(kind, &entry.key, &entry.value, owner);
             }
         }
         for service in document.get("services").map_or(&[][..], Node::entries) {
-            reading.references(&service.key, &service.value);
+            self.references(&service.key, &service.value);
         }
     }
 }
 
-/// One file while it is read.
+/// One project while it is read.
 struct Reading<'a> {
     source: &'a Source,
+    /// The files that values may stand in, sorted by id.
+    sources: &'a [Source],
     unit: Arc<str>,
     batch: &'a mut Batch,
     diagnostics: &'a mut Vec<Diagnostic>,
@@ -119,11 +172,6 @@ impl Reading<'_> {
         } else if value.as_map().is_none() {
             return self.misshapen(&value, name);
         }
-        let extends = value.get("extends").cloned();
-        if let (Some(extends), Value::Map(map)) = (extends.filter(|_| kind == "service"), &mut value.value) {
-            self.not_followed(&extends, "`extends` is not followed: what the other service sets is not known");
-            Arc::make_mut(map).rest = Some("`extends` may bring more".into());
-        }
         let id = self.push(kind, name.clone(), value.clone(), Some(owner));
         self.known.insert((kind, name.clone()), id);
         if kind == "service" {
@@ -132,7 +180,8 @@ impl Reading<'_> {
     }
 
     fn derive(&mut self, id: ResourceId, name: &Arc<str>, service: &Node) {
-        let source = self.source;
+        let of = self.sources.binary_search_by_key(&service.at.source, |source| source.id).ok();
+        let source = of.and_then(|index| self.sources.get(index)).unwrap_or(self.source);
         let name = Node::text(name.clone(), service.name_at);
         let container = container::read(&name, service, source);
         let Some(mut deriving) = Deriving::from(self.batch, id, source) else { return };
@@ -177,11 +226,6 @@ impl Reading<'_> {
                 }
             }
         }
-    }
-
-    fn not_followed(&mut self, at: &Node, what: &str) {
-        let diagnostic = Diagnostic::new(DiagnosticKind::Unresolved, what).path(self.source.path.clone());
-        self.diagnostics.push(diagnostic.at(at.name_at).blinds(Platform::Compose));
     }
 
     fn misshapen(&mut self, of: &Node, what: &str) {

@@ -9,15 +9,14 @@ use std::sync::Arc;
 use secscan_model::{Diagnostic, DiagnosticKind, Location, Node, Platform, Source, SourceId, Value};
 
 use super::config::Config;
-use super::fields::{self, Field};
+use super::fields;
 use super::generators::{Generator, hash};
-use super::id::Gvk;
-use super::loading::{Files, contains, is_remote, joined};
+use super::loading::{Files, contains, is_remote};
 use super::metadata::{self, Origin};
 use super::object::{Behavior, Object, set_metadata};
-use super::transform::{self, Affix, given};
 use super::variables::{self, Variable};
-use super::{order, references, replacements};
+use super::{order, references};
+use crate::roots::within;
 
 /// How many folders one kustomization may take in, each as often as it is named.
 const MAX_FOLDERS: usize = 500;
@@ -65,6 +64,7 @@ pub(super) fn build(files: Files<'_>, folder: &str, diagnostics: &mut Vec<Diagno
         visiting: Vec::new(),
         folders: 0,
         objects: 0,
+        work: 0,
         origin: None,
         current: None,
     };
@@ -81,17 +81,19 @@ pub(super) struct Build<'a, 'd> {
     visiting: Vec<Arc<str>>,
     folders: usize,
     objects: usize,
+    /// How many objects transformers have looked at.
+    pub(super) work: usize,
     /// Where the folder is, when `buildMetadata` asks for that.
-    origin: Option<Origin>,
+    pub(super) origin: Option<Origin>,
     /// The kustomization that is being worked on.
     current: Option<Source>,
 }
 
 /// What a folder has come to.
 #[derive(Default)]
-struct Layer {
-    objects: Vec<Object>,
-    config: Config,
+pub(super) struct Layer {
+    pub(super) objects: Vec<Object>,
+    pub(super) config: Config,
     variables: Vec<Variable>,
 }
 
@@ -131,7 +133,7 @@ impl Build<'_, '_> {
         self.generate(document, source, &mut layer.objects);
         for entry in items(document, "components") {
             if let Some(folder) = self.folder(entry, source.folder()) {
-                layer = self.within(entry, |build| build.accumulate(&folder, layer, true));
+                layer = self.inside(entry, |build| build.accumulate(&folder, layer, true));
             }
         }
         self.transform(document, source, &mut layer);
@@ -144,7 +146,7 @@ impl Build<'_, '_> {
     }
 
     /// Does something in a folder that an entry names.
-    fn within<T>(&mut self, entry: &Node, work: impl FnOnce(&mut Self) -> T) -> T {
+    fn inside<T>(&mut self, entry: &Node, work: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.origin.clone();
         self.origin = outer.as_ref().map(|origin| origin.joined(entry.as_str().unwrap_or_default()));
         let result = work(self);
@@ -155,7 +157,7 @@ impl Build<'_, '_> {
     /// One entry of `resources`: a file with objects, or a folder with a kustomization.
     fn resource(&mut self, entry: &Node, source: &Source, layer: &mut Layer) {
         let Some(path) = entry.as_str() else { return self.refuse(entry.at, "a resource is named by a text") };
-        let file = joined(source.folder(), path).and_then(|path| self.files.source(&path));
+        let file = within(source.folder(), path).and_then(|path| self.files.source(&path));
         if file.is_some() {
             if let Some(file) = self.load(entry, source.folder()) {
                 self.objects_of(&file, entry, &mut layer.objects);
@@ -163,7 +165,7 @@ impl Build<'_, '_> {
             return;
         }
         let Some(folder) = self.folder(entry, source.folder()) else { return };
-        let inner = self.within(entry, |build| build.accumulate(&folder, Layer::default(), false));
+        let inner = self.inside(entry, |build| build.accumulate(&folder, Layer::default(), false));
         for object in inner.objects {
             self.append(&mut layer.objects, object, entry.at);
         }
@@ -174,7 +176,7 @@ impl Build<'_, '_> {
     /// The folder that an entry names, when it can be built.
     fn folder(&mut self, entry: &Node, from: &str) -> Option<Arc<str>> {
         let path = entry.as_str()?;
-        let folder = joined(from, path);
+        let folder = within(from, path);
         let is_there = folder.as_ref().is_some_and(|folder| self.files.kustomization(folder).is_some());
         match folder {
             Some(folder) if is_there => {
@@ -212,7 +214,7 @@ impl Build<'_, '_> {
     /// The file that a value of a kustomization names. It must lie in the folder of the kustomization or below.
     pub(super) fn load(&mut self, entry: &Node, folder: &str) -> Option<Source> {
         let path = entry.as_str()?;
-        let Some(full) = joined(folder, path) else {
+        let Some(full) = within(folder, path) else {
             self.outside(entry);
             return None;
         };
@@ -266,7 +268,7 @@ impl Build<'_, '_> {
             let message = format!("a kustomization of more than {MAX_OBJECTS} objects: the rest was left out");
             return self.report(DiagnosticKind::Limit, at, &message);
         }
-        if objects.iter().any(|known| known.id().is_same(&id)) {
+        if objects.iter().any(|known| known.was_ever_named(&id.name) && known.id().is_same(&id)) {
             return self.refuse(at, &format!("{id} is there already; Kustomize refuses the second"));
         }
         self.objects += 1;
@@ -308,7 +310,8 @@ impl Build<'_, '_> {
     /// Adds a generated object, or joins it with the one of its name.
     fn absorb(&mut self, objects: &mut Vec<Object>, mut object: Object, at: Location) {
         let (id, behavior) = (object.id(), object.behavior);
-        let position = objects.iter().position(|known| known.was_ever(|known| known.is_same(&id)));
+        let is_meant = |known: &Object| known.was_ever_named(&id.name) && known.was_ever(|known| known.is_same(&id));
+        let position = objects.iter().position(is_meant);
         match (position.and_then(|position| objects.get_mut(position)), behavior) {
             (None, Behavior::Create) => self.append(objects, object, at),
             (None, _) => {
@@ -328,107 +331,6 @@ impl Build<'_, '_> {
                 object.origin = old.origin.clone().or(object.origin);
                 *old = object;
             }
-        }
-    }
-
-    /// All transformers, in the order of Kustomize.
-    fn transform(&mut self, document: &Node, source: &Source, layer: &mut Layer) {
-        let Layer { objects, config, .. } = layer;
-        if let Some(entries) = document.get("patchesStrategicMerge").filter(|entries| !entries.items().is_empty()) {
-            self.merge_all(objects, entries, source);
-            self.mark(objects, source, "PatchStrategicMergeTransformer");
-        }
-        for entry in items(document, "patches") {
-            self.patch(objects, entry, source);
-            self.mark(objects, source, "PatchTransformer");
-        }
-        let namespace = given(document, "namespace", &mut self.reporter());
-        if let Some(namespace) = namespace {
-            transform::namespace(objects, namespace, &config.namespaces, &mut self.reporter());
-            self.mark(objects, source, "NamespaceTransformer");
-        }
-        let prefix = given(document, "namePrefix", &mut self.reporter());
-        if let Some(prefix) = prefix {
-            transform::affix(objects, Affix::Prefix, prefix, &config.prefixes, &mut self.reporter());
-            self.mark(objects, source, "PrefixTransformer");
-        }
-        let suffix = given(document, "nameSuffix", &mut self.reporter());
-        if let Some(suffix) = suffix {
-            transform::affix(objects, Affix::Suffix, suffix, &config.suffixes, &mut self.reporter());
-            self.mark(objects, source, "SuffixTransformer");
-        }
-        self.label(document, source, objects, config);
-        if let Some(annotations) = document.get("commonAnnotations").filter(|map| !map.entries().is_empty()) {
-            transform::entries(objects, annotations, &config.annotations, &mut self.reporter());
-            self.mark(objects, source, "AnnotationsTransformer");
-        }
-        for entry in items(document, "patchesJson6902") {
-            self.patch_json(objects, entry, source);
-            self.mark(objects, source, "PatchJson6902Transformer");
-        }
-        for entry in items(document, "replicas") {
-            transform::replicas(objects, entry, &config.replicas, &mut self.reporter());
-            self.mark(objects, source, "ReplicaCountTransformer");
-        }
-        for key in ["images", "imageTags"] {
-            for entry in items(document, key) {
-                transform::image(objects, entry, &config.images, &mut self.reporter());
-                self.mark(objects, source, "ImageTagTransformer");
-            }
-        }
-        let all = items(document, "replacements");
-        for entry in all {
-            self.replace(objects, entry, source);
-        }
-        if !all.is_empty() {
-            self.mark(objects, source, "ReplacementTransformer");
-        }
-    }
-
-    /// `labels` and `commonLabels`.
-    fn label(&mut self, document: &Node, source: &Source, objects: &mut [Object], config: &Config) {
-        let empty = fields::empty_map(document);
-        let common = document.get("commonLabels").filter(|labels| !labels.entries().is_empty());
-        let labels = items(document, "labels");
-        for label in labels {
-            let option = |key| label.get(key).and_then(Node::as_bool) == Some(true);
-            let mut known: Vec<Field> = items(label, "fields").iter().map(Field::written).collect();
-            fields::merge(&mut known, &config.labels);
-            if option("includeSelectors") {
-                fields::merge(&mut known, &config.common_labels);
-            } else {
-                if option("includeTemplates") {
-                    fields::merge(&mut known, &config.template_labels);
-                }
-                fields::merge(&mut known, &[Field::new("metadata/labels", Gvk::default(), true)]);
-            }
-            transform::entries(objects, label.get("pairs").unwrap_or(&empty), &known, &mut self.reporter());
-            self.mark(objects, source, "LabelTransformer");
-        }
-        if common.is_some() || !labels.is_empty() {
-            transform::entries(objects, common.unwrap_or(&empty), &config.common_labels, &mut self.reporter());
-            self.mark(objects, source, "LabelTransformer");
-        }
-    }
-
-    /// One entry of `replacements`: it, or those of the file that it names.
-    fn replace(&mut self, objects: &mut [Object], entry: &Node, source: &Source) {
-        let Some(path) = entry.get("path") else {
-            return replacements::apply(objects, entry, &mut self.reporter());
-        };
-        let Some(file) = self.load(path, source.folder()) else { return };
-        let parsed = secscan_parse::yaml::parse(&file);
-        self.take_diagnostics(parsed.diagnostics);
-        for replacement in parsed.documents.first().map_or(&[][..], Node::items) {
-            replacements::apply(objects, replacement, &mut self.reporter());
-        }
-    }
-
-    /// Notes on all objects that a transformer has worked on them, when `buildMetadata` asks for that.
-    fn mark(&mut self, objects: &mut [Object], source: &Source, transformer: &str) {
-        if let Some(origin) = &self.origin {
-            let note = origin.of_transformer(source.file_name(), transformer);
-            objects.iter_mut().for_each(|object| metadata::mark(object, &note));
         }
     }
 
@@ -508,7 +410,7 @@ impl Build<'_, '_> {
         self.push(diagnostic);
     }
 
-    fn report(&mut self, kind: DiagnosticKind, at: Location, message: &str) {
+    pub(super) fn report(&mut self, kind: DiagnosticKind, at: Location, message: &str) {
         let diagnostic = Diagnostic::new(kind, message).at(at).blinds(Platform::Kubernetes);
         self.push(diagnostic);
     }
@@ -523,13 +425,13 @@ impl Build<'_, '_> {
     }
 
     /// Says what transformers could not do.
-    fn reporter(&mut self) -> impl FnMut(Location, String) {
+    pub(super) fn reporter(&mut self) -> impl FnMut(Location, String) {
         |at, message| self.refuse(at, &message)
     }
 }
 
 /// The items of a list of a document.
-fn items<'n>(document: &'n Node, key: &str) -> &'n [Node] {
+pub(super) fn items<'n>(document: &'n Node, key: &str) -> &'n [Node] {
     document.get(key).map_or(&[], Node::items)
 }
 

@@ -6,7 +6,8 @@ use secscan_model::{Location, Node, Source, Span, Value};
 use secscan_parse::{Parsed, yaml};
 
 use crate::computed::Text;
-use crate::reading::{FileReading, Tree};
+use crate::reading::{FileReading, Tree, source_of};
+use crate::roots::within;
 
 /// The names of the file that makes a folder a kustomization.
 pub(super) const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -25,14 +26,12 @@ impl<'a> Files<'a> {
 
     /// The file of a path.
     pub(super) fn source(&self, path: &str) -> Option<Source> {
-        let first = self.readings.partition_point(|reading| *reading.source.path < *path);
-        let known = self.readings.get(first).filter(|reading| *reading.source.path == *path);
-        known.map(|reading| reading.source.clone()).or_else(|| self.tree?.source(path))
+        source_of(self.readings, self.tree, path)
     }
 
     /// The kustomization of a folder. Two of them are none: Kustomize refuses to choose.
     pub(super) fn kustomization(&self, folder: &str) -> Option<Source> {
-        let mut found = NAMES.iter().filter_map(|name| self.source(&joined(folder, name)?));
+        let mut found = NAMES.iter().filter_map(|name| self.source(&within(folder, name)?));
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
@@ -44,22 +43,6 @@ impl<'a> Files<'a> {
         let read = self.readings.get(first).is_some_and(|reading| reading.source.path.starts_with(&prefix));
         folder.is_empty() || read || self.tree.is_some_and(|tree| !tree.below(folder).is_empty())
     }
-}
-
-/// A path relative to a folder; none when it leaves the tree, or begins at the root of a file system.
-pub(super) fn joined(folder: &str, path: &str) -> Option<Arc<str>> {
-    if path.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/").into())
 }
 
 /// Whether a folder is another, or holds it.
@@ -122,9 +105,9 @@ mod tests {
 
     #[test]
     fn paths_stay_within_the_tree() {
-        assert_eq!(joined("a/b", "../c/./d").as_deref(), Some("a/c/d"));
-        assert_eq!(joined("a", "../../b"), None);
-        assert_eq!(joined("a", "/etc/passwd"), None);
+        assert_eq!(within("a/b", "../c/./d").as_deref(), Some("a/c/d"));
+        assert_eq!(within("a", "../../b"), None);
+        assert_eq!(within("a", "/etc/passwd"), None);
     }
 
     #[test]

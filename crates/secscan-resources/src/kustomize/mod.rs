@@ -2,7 +2,7 @@
 //!
 //! Reading order: this file (which folders are built, what becomes a resource) → `build` (one kustomization, in the order
 //! of Kustomize) → `loading` (files and folders) → what is done to objects: `generators`, `patches` with `merge`, `shape`,
-//! `json_patch` and `selector`, `transform`, `replacements`, `references`, `variables`, `order`, `metadata` → `config` and
+//! `json_patch` and `selector`, `transformers` and `transform`, `replacements`, `references`, `variables`, `order`, `metadata` → `config` and
 //! `fields` (which fields each of these works on) → `object` and `id` (what objects are called).
 //!
 //! A kustomization that another one takes in is judged as a part of that one only; the files that make up objects are no
@@ -31,6 +31,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod transformers;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ use secscan_model::{Comment, Diagnostic, Map, Node, Platform, Resource, Source};
 use crate::kubernetes;
 use crate::reading::{Batch, FileReading, Fragment, Tree, UnitReading, append};
 use crate::roots;
-use loading::{Files, is_remote, joined};
+use loading::{Files, is_remote};
 
 /// A kustomization, waiting for the files that it takes in.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ pub(crate) fn read(
         let entries = ["resources", "bases", "components"].into_iter().filter_map(|key| document.get(key));
         let paths = entries.flat_map(Node::items).filter_map(Node::as_str);
         let file = File {
-            folders: paths.filter_map(|path| joined(source.folder(), path)).collect(),
+            folders: paths.filter_map(|path| roots::within(source.folder(), path)).collect(),
             is_component: document.get("kind").and_then(Node::as_str) == Some("Component"),
         };
         batch.push(resource(source, &document));

@@ -85,6 +85,12 @@ impl Object {
         matches(&self.id()) || self.previous().any(|id| matches(&id))
     }
 
+    /// Whether its name is, or ever was, this one: cheap to ask before anything else is.
+    pub(super) fn was_ever_named(&self, name: &str) -> bool {
+        let now = self.value.at_path(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
+        now == name || self.previous.iter().any(|earlier| &*earlier.name == name)
+    }
+
     /// Notes what it is called, before that changes.
     pub(super) fn remember(&mut self) {
         let id = self.id();

@@ -21,6 +21,9 @@ struct Index {
     by_name: HashMap<Arc<str>, Vec<usize>>,
 }
 
+/// How many objects of one name are looked at for one reference.
+const MAX_NAMESAKES: usize = 1000;
+
 /// What an object is called and was called.
 struct Entry {
     id: Id,
@@ -213,7 +216,7 @@ impl Site<'_> {
         all_alike: impl Fn(&[&Entry]) -> bool,
     ) -> Result<Option<&Entry>, Several> {
         let was_selected = |entry: &Entry, gvk: &Gvk| entry.previous.iter().any(|id| id.gvk.is_selected_by(gvk));
-        let named = self.index.by_name.get(name).into_iter().flatten();
+        let named = self.index.by_name.get(name).into_iter().flatten().take(MAX_NAMESAKES);
         let named = named.filter_map(|index| self.index.entries.get(*index));
         let mut found: Vec<&Entry> = named
             .filter(|entry| self.reachable.holds(self.own, entry) && is_there(entry) && was_selected(entry, self.to))
