@@ -73,7 +73,8 @@ fn canonical(node: &Node) -> String {
 
 /// What is built here, and what was said meanwhile.
 fn built(case: &Case) -> (Vec<String>, Vec<String>) {
-    let source = |(index, (path, text)): (usize, (&String, &String))| Source::from_text(SourceId(index as u32), path, text);
+    let source =
+        |(index, (path, text)): (usize, (&String, &String))| Source::from_text(SourceId(index as u32), path, text);
     let readings: Vec<_> = case.files.iter().enumerate().map(source).map(read_file).collect();
     let units = units(&readings);
     let unit = units.list.iter().find(|unit| *unit.folder == *case.folder).expect("the folder of the case");

@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn the_file_of_variables_says_what_they_are() {
-        let env = Source::from_text(secscan_model::SourceId(7), ".env", "# note\nTAG=1.2 # newest\nEMPTY=\nQ='a # b'\n");
+        let env =
+            Source::from_text(secscan_model::SourceId(7), ".env", "# note\nTAG=1.2 # newest\nEMPTY=\nQ='a # b'\n");
         let variables = variables(&env);
         for (text, expected) in [
             ("nginx:$TAG", "nginx:1.2"),

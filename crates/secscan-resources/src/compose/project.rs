@@ -17,12 +17,8 @@ use crate::roots;
 const DEFAULTS: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 /// What Compose lays over that file.
-const OVERRIDES: &[&str] = &[
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-];
+const OVERRIDES: &[&str] =
+    &["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// How many files one project may take in, each as often as it is named.
 const MAX_FILES: usize = 100;
@@ -162,7 +158,9 @@ impl<'a, 'd> Assembly<'a, 'd> {
             document.get("services").map_or(&[][..], Node::entries).iter().map(|entry| entry.key.clone()).collect();
         for name in names {
             let Some(service) = self.service(&loaded, &name) else { continue };
-            if let Some(services) = result.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut) {
+            if let Some(services) =
+                result.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut)
+            {
                 services.insert(name, service);
             }
         }

@@ -123,8 +123,14 @@ fn services(files: &[(&str, &str)]) -> (Vec<(String, Node)>, Vec<String>) {
 #[test]
 fn an_override_is_laid_over_its_file() {
     let (services, said) = services(&[
-        ("app/compose.override.yaml", "services:\n  web:\n    privileged: true\n    ports: ['80:80', '8080:80']\n    environment: [A=2, C=3]\n    command: [b]\n    volumes: ['/new:/data']\n    networks: !override [only]\n    labels: !reset null\n"),
-        ("app/compose.yaml", "services:\n  web:\n    image: nginx:1\n    ports: ['80:80']\n    environment: {A: 1, B: 2}\n    command: [a, x]\n    volumes: ['old:/data', 'other:/o']\n    networks: [one]\n    labels: {a: b}\n"),
+        (
+            "app/compose.override.yaml",
+            "services:\n  web:\n    privileged: true\n    ports: ['80:80', '8080:80']\n    environment: [A=2, C=3]\n    command: [b]\n    volumes: ['/new:/data']\n    networks: !override [only]\n    labels: !reset null\n",
+        ),
+        (
+            "app/compose.yaml",
+            "services:\n  web:\n    image: nginx:1\n    ports: ['80:80']\n    environment: {A: 1, B: 2}\n    command: [a, x]\n    volumes: ['old:/data', 'other:/o']\n    networks: [one]\n    labels: {a: b}\n",
+        ),
     ]);
     assert_eq!(said, Vec::<String>::new());
     let [(name, web)] = &services[..] else { panic!("one service: {services:?}") };
@@ -154,8 +160,14 @@ fn a_file_without_images_is_laid_over_the_usual_one() {
 #[test]
 fn what_a_service_extends_is_taken_in() {
     let (services, said) = services(&[
-        ("common.yml", "services:\n  base: {image: x, privileged: true, cap_add: [A]}\n  more: {extends: base, user: u}\n"),
-        ("compose.yaml", "services:\n  web:\n    extends: {file: common.yml, service: more}\n    privileged: false\n    cap_add: [B]\n  loop: {extends: loop}\n"),
+        (
+            "common.yml",
+            "services:\n  base: {image: x, privileged: true, cap_add: [A]}\n  more: {extends: base, user: u}\n",
+        ),
+        (
+            "compose.yaml",
+            "services:\n  web:\n    extends: {file: common.yml, service: more}\n    privileged: false\n    cap_add: [B]\n  loop: {extends: loop}\n",
+        ),
     ]);
     let web = &services.iter().find(|(name, _)| name == "compose:compose.yaml web").expect("a service").1;
     assert_eq!(show(Some(web.clone())), "{image: x, privileged: false, cap_add: [A, B], user: u}");

@@ -34,7 +34,13 @@ fn the_document_is_a_container_and_commands() {
     assert_eq!(container.get("run-as-user").and_then(Node::as_str), Some("root"));
     let added: Vec<_> = container.get("cap-add").expect("a list").items().iter().filter_map(Node::as_str).collect();
     assert_eq!(added, ["SYS_PTRACE"]);
-    let paths: Vec<_> = container.get("mounts").expect("mounts").items().iter().map(|it| it.get("host-path").and_then(Node::as_str)).collect();
+    let paths: Vec<_> = container
+        .get("mounts")
+        .expect("mounts")
+        .items()
+        .iter()
+        .map(|it| it.get("host-path").and_then(Node::as_str))
+        .collect();
     assert_eq!(paths, [Some("/var/run/docker.sock"), None, Some("/")]);
     let names: Vec<_> = common("command").into_iter().filter_map(|it| it.get("name").and_then(Node::as_str)).collect();
     for name in ["curl", "sh", "npm", "pip"] {

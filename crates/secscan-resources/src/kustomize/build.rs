@@ -121,7 +121,11 @@ impl Build<'_, '_> {
     fn take_in(&mut self, document: &Node, source: &Source, mut layer: Layer, is_component: bool) -> Layer {
         let kind = document.get("kind").and_then(Node::as_str);
         if is_component != (kind == Some("Component")) && self.visiting.len() > 1 {
-            let message = if is_component { "this is taken in as a component, and is none" } else { "a component cannot be a resource" };
+            let message = if is_component {
+                "this is taken in as a component, and is none"
+            } else {
+                "a component cannot be a resource"
+            };
             self.refuse(document.at, message);
         }
         for key in ["resources", "bases"] {
@@ -219,7 +223,10 @@ impl Build<'_, '_> {
             return None;
         };
         if !contains(folder, &full) {
-            self.refuse(entry.at, &format!("`{path}` is outside of the folder of its kustomization; Kustomize refuses that"));
+            self.refuse(
+                entry.at,
+                &format!("`{path}` is outside of the folder of its kustomization; Kustomize refuses that"),
+            );
             return None;
         }
         let source = self.files.source(&full);
@@ -366,7 +373,10 @@ impl Build<'_, '_> {
         variables::resolve(&mut objects, &variables, &config.variables, &mut self.reporter());
         objects.retain(|object| !is_local(&object.value));
         objects.iter_mut().for_each(|object| metadata::as_texts(&mut object.value));
-        let document = self.files.kustomization(folder).and_then(|source| secscan_parse::yaml::parse(&source).documents.into_iter().next());
+        let document = self
+            .files
+            .kustomization(folder)
+            .and_then(|source| secscan_parse::yaml::parse(&source).documents.into_iter().next());
         order::sort(&mut objects, document.as_ref().and_then(|document| document.get("sortOptions")));
         if let Some(wanted) = document.as_ref().and_then(|document| document.get("buildMetadata")) {
             objects.iter_mut().for_each(|object| metadata::write(object, wanted));

@@ -161,9 +161,9 @@ const NEIGHBOURS: &[&str] = &[
 ];
 
 fn selectors() -> Vec<Field> {
-    let own = SELECTORS.iter().map(|(group, version, kind, path, is_created)| {
-        Field::new(path, Gvk::new(group, version, kind), *is_created)
-    });
+    let own = SELECTORS
+        .iter()
+        .map(|(group, version, kind, path, is_created)| Field::new(path, Gvk::new(group, version, kind), *is_created));
     let neighbours = ["Deployment", "StatefulSet"].into_iter().flat_map(|kind| {
         let of = move |path| Field::new(&format!("spec/template/spec/{path}"), Gvk::new("apps", "", kind), false);
         NEIGHBOURS.iter().map(of)
@@ -364,7 +364,8 @@ const SCALER: &[(&str, &str, &str, &str)] = &[("", "", "HorizontalPodAutoscaler"
 
 fn references() -> Vec<Referred> {
     let referred = |((group, version, kind), pods, below, others): &Reference<'_>| {
-        let others = others.iter().map(|(group, version, kind, path)| Field::new(path, Gvk::new(group, version, kind), false));
+        let others =
+            others.iter().map(|(group, version, kind, path)| Field::new(path, Gvk::new(group, version, kind), false));
         let fields = in_pods(pods, below).into_iter().chain(others).collect();
         Referred { to: Gvk::new(group, version, kind), fields }
     };

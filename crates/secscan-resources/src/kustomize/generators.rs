@@ -38,7 +38,8 @@ impl Generator<'_> {
         load: &mut dyn FnMut(&Node, &str) -> Option<Source>,
         report: &mut dyn FnMut(Location, String),
     ) -> Option<Object> {
-        let Some(name) = self.written.get("name").filter(|name| name.as_str().is_some_and(|name| !name.is_empty())) else {
+        let Some(name) = self.written.get("name").filter(|name| name.as_str().is_some_and(|name| !name.is_empty()))
+        else {
             report(self.written.at, "a generator has no name".into());
             return None;
         };
@@ -143,7 +144,8 @@ impl Generator<'_> {
         let equals = raw.find('=').filter(|equals| *equals > 0)?;
         let mut value = equals + 1..raw.len();
         let inner = &raw[value.clone()];
-        let quoted = ['"', '\''].into_iter().any(|quote| inner.len() > 1 && inner.starts_with(quote) && inner.ends_with(quote));
+        let quoted =
+            ['"', '\''].into_iter().any(|quote| inner.len() > 1 && inner.starts_with(quote) && inner.ends_with(quote));
         if quoted {
             value = value.start + 1..value.end - 1;
         }
@@ -207,7 +209,8 @@ fn variables(source: &Source) -> Vec<Pair> {
             continue;
         }
         let (key, value) = begin.split_once('=').unwrap_or((begin, ""));
-        let at = |from: usize, length: usize| source.at(secscan_model::Span::new(offset + from, offset + from + length));
+        let at =
+            |from: usize, length: usize| source.at(secscan_model::Span::new(offset + from, offset + from + length));
         let value_at = (key.len() + 1).min(begin.len());
         found.push(Pair {
             key: key.to_owned(),

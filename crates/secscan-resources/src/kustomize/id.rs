@@ -59,9 +59,7 @@ impl Gvk {
 
     pub(super) fn is_selected_by(&self, selector: &Self) -> bool {
         let fits = |own: &str, wanted: &str| wanted.is_empty() || own == wanted;
-        fits(&self.group, &selector.group)
-            && fits(&self.version, &selector.version)
-            && fits(&self.kind, &selector.kind)
+        fits(&self.group, &selector.group) && fits(&self.version, &selector.version) && fits(&self.kind, &selector.kind)
     }
 
     fn is_cluster_scoped(&self) -> bool {

@@ -28,7 +28,8 @@ pub(super) fn applied(object: &Node, patch: &Node) -> Result<Node, Misfit> {
 }
 
 fn apply(object: &mut Node, operation: &Node) -> Result<(), String> {
-    let text = |key: &str| operation.get(key).and_then(Node::as_str).ok_or_else(|| format!("an operation has no `{key}`"));
+    let text =
+        |key: &str| operation.get(key).and_then(Node::as_str).ok_or_else(|| format!("an operation has no `{key}`"));
     let value = || operation.get("value").cloned().ok_or_else(|| "an operation has no `value`".to_owned());
     let path = keys(text("path")?);
     match text("op")? {
@@ -139,7 +140,8 @@ fn is_equal(one: &Node, other: &Node) -> bool {
             one.len() == other.len() && one.iter().zip(other.iter()).all(|(one, other)| is_equal(one, other))
         }
         (Value::Map(one), Value::Map(other)) => {
-            let has = |entry: &secscan_model::Entry| other.get(&entry.key).is_some_and(|value| is_equal(&entry.value, value));
+            let has =
+                |entry: &secscan_model::Entry| other.get(&entry.key).is_some_and(|value| is_equal(&entry.value, value));
             one.len() == other.len() && one.entries().iter().all(has)
         }
         _ => false,
@@ -160,7 +162,8 @@ mod tests {
     #[test]
     fn operations_are_applied_together_or_not_at_all() {
         let object = parsed("{a: [1, 2], b: {c: x}}");
-        let patch = parsed("[{op: add, path: /a/-, value: 3}, {op: move, from: /b/c, path: /d~1e}, {op: remove, path: /a/0}]");
+        let patch =
+            parsed("[{op: add, path: /a/-, value: 3}, {op: move, from: /b/c, path: /d~1e}, {op: remove, path: /a/0}]");
         let expected = parsed("{a: [2, 3], b: {}, d/e: x}");
         assert!(is_equal(&applied(&object, &patch).expect("it fits"), &expected));
         let patch = parsed("[{op: remove, path: /b}, {op: replace, path: /none, value: 1}]");

@@ -73,8 +73,12 @@ fn map(object: Option<&Node>, patch: Option<&Node>, shape: Option<Shape>) -> Res
         (Some(object), _, _) => object.clone(),
         (None, None, _) => return Ok(None),
     };
-    let keys: BTreeSet<Arc<str>> =
-        [Some(&result), patch.as_ref()].into_iter().flatten().flat_map(Node::entries).map(|entry| entry.key.clone()).collect();
+    let keys: BTreeSet<Arc<str>> = [Some(&result), patch.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(Node::entries)
+        .map(|entry| entry.key.clone())
+        .collect();
     for key in keys {
         let below = shape.as_ref().and_then(|shape| shape.field(&key));
         let (own, said) = (result.get(&key).cloned(), patch.as_ref().and_then(|patch| patch.get(&key)));
@@ -156,8 +160,13 @@ impl Keyed {
             let used: Vec<usize> = self.used(&wanted);
             names = used.iter().filter_map(|index| self.names.get(*index).copied()).collect();
             let known: Vec<String> = used.iter().filter_map(|index| values.get(*index).cloned()).collect();
-            let own: Vec<(&str, &str)> =
-                self.names.iter().copied().zip(values.iter().map(|value| &**value)).filter(|(_, value)| !value.is_empty()).collect();
+            let own: Vec<(&str, &str)> = self
+                .names
+                .iter()
+                .copied()
+                .zip(values.iter().map(|value| &**value))
+                .filter(|(_, value)| !value.is_empty())
+                .collect();
             let position = base.iter().position(|item| has_all(item, &own));
             let patch = said.iter().find(|item| has_all(item, &own));
             let mut patch = patch.cloned();
@@ -191,7 +200,8 @@ impl Keyed {
     /// The keys that any item has a value for; all of them where no item has any.
     fn used(&self, wanted: &[Vec<String>]) -> Vec<usize> {
         let all = 0..self.names.len();
-        let has_value = |index: &usize| wanted.iter().any(|values| values.get(*index).is_some_and(|value| !value.is_empty()));
+        let has_value =
+            |index: &usize| wanted.iter().any(|values| values.get(*index).is_some_and(|value| !value.is_empty()));
         let used: Vec<usize> = all.clone().filter(has_value).collect();
         if used.is_empty() { all.collect() } else { used }
     }
@@ -205,8 +215,11 @@ fn complete(wanted: &mut [Vec<String>]) {
             let agree = one.iter().zip(other).all(|(one, other)| one == other || one.is_empty() || other.is_empty());
             let share = one.iter().zip(other).any(|(one, other)| one == other);
             if agree && share {
-                let both: Vec<String> =
-                    one.iter().zip(other).map(|(one, other)| if one.is_empty() { other } else { one }.clone()).collect();
+                let both: Vec<String> = one
+                    .iter()
+                    .zip(other)
+                    .map(|(one, other)| if one.is_empty() { other } else { one }.clone())
+                    .collect();
                 for index in [first, second] {
                     if let Some(slot) = wanted.get_mut(index) {
                         slot.clone_from(&both);

@@ -114,9 +114,9 @@ impl Build<'_, '_> {
     fn merge_by_name(&mut self, objects: &mut Vec<Object>, patch: &Patch, allowed: Allowed) {
         for document in &patch.documents {
             let wanted = Object::new(document.clone()).id();
-            let mut found = objects.iter_mut().filter(|object| {
-                object.was_ever_named(&wanted.name) && object.was_ever(|id| id.is_same(&wanted))
-            });
+            let mut found = objects
+                .iter_mut()
+                .filter(|object| object.was_ever_named(&wanted.name) && object.was_ever(|id| id.is_same(&wanted)));
             match (found.next(), found.next()) {
                 (Some(object), None) => {
                     let outcome = lay(object, document, allowed);
@@ -130,7 +130,14 @@ impl Build<'_, '_> {
     }
 
     /// Lays a patch over all objects that a target selects.
-    fn merge_into(&mut self, objects: &mut Vec<Object>, patch: &Patch, target: &Target, at: Location, allowed: Allowed) {
+    fn merge_into(
+        &mut self,
+        objects: &mut Vec<Object>,
+        patch: &Patch,
+        target: &Target,
+        at: Location,
+        allowed: Allowed,
+    ) {
         let [document] = &patch.documents[..] else {
             return self.refuse(at, "only one patch can have a target");
         };

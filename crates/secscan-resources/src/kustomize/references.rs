@@ -89,7 +89,14 @@ pub(super) fn update(objects: &mut [Object], config: &Config, report: &mut Repor
         let reachable = Reachable::from(own, &object.value);
         for referred in &config.references {
             for field in referred.fields.iter().filter(|field| own.original.gvk.is_selected_by(&field.of)) {
-                let site = Site { index: &index, own, reachable: &reachable, to: &referred.to, field, role: role(&object.value) };
+                let site = Site {
+                    index: &index,
+                    own,
+                    reachable: &reachable,
+                    to: &referred.to,
+                    field,
+                    role: role(&object.value),
+                };
                 let field = Field { of: Gvk::of(&object.value), ..field.clone() };
                 let mut ambiguous = Vec::new();
                 let mut set = |node: &mut Node| site.set(node, &mut ambiguous);

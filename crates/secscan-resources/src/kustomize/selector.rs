@@ -140,7 +140,8 @@ fn requirements(text: &str) -> Option<Vec<Requirement>> {
 fn requirement(part: &str) -> Option<Requirement> {
     let made = |key: &str, operator: Operator| {
         let key = key.trim();
-        let is_key = !key.is_empty() && !key.contains(|letter: char| letter.is_whitespace() || "()!=,<>".contains(letter));
+        let is_key =
+            !key.is_empty() && !key.contains(|letter: char| letter.is_whitespace() || "()!=,<>".contains(letter));
         is_key.then(|| Requirement { key: key.to_owned(), operator })
     };
     let one = |value: &str| vec![value.trim().to_owned()];

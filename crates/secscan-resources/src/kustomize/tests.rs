@@ -63,7 +63,8 @@ fn a_base_is_judged_through_its_overlays_only() {
         ("prod/kustomization.yaml", "resources: [../base]\nnamePrefix: prod-\n"),
     ]);
     assert_eq!(said, []);
-    let expected = ["dev/Deployment/web in kubernetes:dev@dev", "default/Deployment/prod-web in kubernetes:default@prod"];
+    let expected =
+        ["dev/Deployment/web in kubernetes:dev@dev", "default/Deployment/prod-web in kubernetes:default@prod"];
     assert_eq!(addresses(&graph), expected);
     for object in objects(&graph) {
         let image = at(object, &["spec", "template", "spec", "containers"]).items()[0].get("image").expect("an image");
@@ -81,7 +82,10 @@ fn values_stand_where_they_are_written() {
             "kustomization.yaml",
             "resources: [web.yaml]\nimages: [{name: nginx, newTag: latest}]\nnamespace: shop\npatches:\n- path: p.yaml\n- target: {kind: Deployment}\n  patch: |-\n    - op: add\n      path: /spec/template/spec/hostPID\n      value: true\n",
         ),
-        ("p.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {hostNetwork: true}}}\n"),
+        (
+            "p.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {hostNetwork: true}}}\n",
+        ),
         ("web.yaml", DEPLOYMENT),
     ]);
     assert_eq!(said, []);
@@ -103,7 +107,10 @@ fn values_stand_where_they_are_written() {
 fn generated_values_stand_in_their_files() {
     let (graph, said) = scan(&[
         ("a.env", "# note\nUSER=app\nLEVEL=debug\n"),
-        ("kustomization.yaml", "configMapGenerator:\n- name: settings\n  literals: [\"MODE=plain\"]\n  envs: [a.env]\n"),
+        (
+            "kustomization.yaml",
+            "configMapGenerator:\n- name: settings\n  literals: [\"MODE=plain\"]\n  envs: [a.env]\n",
+        ),
     ]);
     assert_eq!(said, []);
     let data = at(objects(&graph)[0], &["data"]);
@@ -156,15 +163,39 @@ fn what_cannot_be_built_is_said_and_the_rest_goes_on() {
         ("resources: [web.yaml]\nreplicas: [{name: other, count: 1}]", "{name: other, count: 1}", "no object that has"),
         ("resources: [web.yaml]\npatches: [{path: none}]", "none", "there is no `none`"),
         ("resources: [web.yaml]\npatches: [{}]", "{}", "`patch` or `path`"),
-        ("resources: [web.yaml]\npatches: [{patch: \"[{op: remove, path: /none}]\", target: {kind: Deployment}}]", "{op: remove, path: /none}", "does not fit"),
-        ("resources: [web.yaml]\npatches: [{patch: \"[{op: remove, path: /kind}]\"}]", "{patch: \"[{op: remove, path: /kind}]\"}", "needs a target"),
-        ("resources: [web.yaml]\npatches: [{patch: \"{kind: X}\", target: {kind: \"(\"}}]", "{kind: \"(\"}", "regular expression"),
-        ("resources: [web.yaml]\npatches: [{patch: \"{apiVersion: v1, kind: Pod, metadata: {name: no}}\"}]", "{apiVersion: v1, kind: Pod, metadata: {name: no}}", "there is no Pod/no"),
-        ("resources: [web.yaml]\npatches: [{patch: \"{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: [1]}\"}]", "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: [1]}", "another kind of value"),
+        (
+            "resources: [web.yaml]\npatches: [{patch: \"[{op: remove, path: /none}]\", target: {kind: Deployment}}]",
+            "{op: remove, path: /none}",
+            "does not fit",
+        ),
+        (
+            "resources: [web.yaml]\npatches: [{patch: \"[{op: remove, path: /kind}]\"}]",
+            "{patch: \"[{op: remove, path: /kind}]\"}",
+            "needs a target",
+        ),
+        (
+            "resources: [web.yaml]\npatches: [{patch: \"{kind: X}\", target: {kind: \"(\"}}]",
+            "{kind: \"(\"}",
+            "regular expression",
+        ),
+        (
+            "resources: [web.yaml]\npatches: [{patch: \"{apiVersion: v1, kind: Pod, metadata: {name: no}}\"}]",
+            "{apiVersion: v1, kind: Pod, metadata: {name: no}}",
+            "there is no Pod/no",
+        ),
+        (
+            "resources: [web.yaml]\npatches: [{patch: \"{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: [1]}\"}]",
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: [1]}",
+            "another kind of value",
+        ),
         ("resources: [web.yaml]\nreplacements: [{source: {kind: None}, targets: []}]", "{kind: None}", "no object"),
         ("resources: [web.yaml]\nconfigMapGenerator: [{literals: [a=b]}]", "{literals: [a=b]}", "no name"),
         ("resources: [web.yaml]\nconfigMapGenerator: [{name: a, literals: [b]}]", "b", "key=value"),
-        ("resources: [web.yaml]\nvars: [{name: A, objref: {kind: X, name: y}}]", "{name: A, objref: {kind: X, name: y}}", "has no value"),
+        (
+            "resources: [web.yaml]\nvars: [{name: A, objref: {kind: X, name: y}}]",
+            "{name: A, objref: {kind: X, name: y}}",
+            "has no value",
+        ),
         ("resources: [web.yaml]\nimages: [{name: \"(\", newTag: a}]", "{name: \"(\", newTag: a}", "regular expression"),
     ] {
         let (graph, said) = scan(&[("kustomization.yaml", kustomization), ("web.yaml", DEPLOYMENT)]);
@@ -182,7 +213,10 @@ fn kustomizations_that_take_in_each_other_end() {
         ("b/kustomization.yaml", "resources: [../a]\n"),
     ]);
     assert_eq!(addresses(&graph), ["default/Deployment/web in kubernetes:default@a"]);
-    assert!(said.iter().any(|(_, at, why)| at == "b/kustomization.yaml: ../a" && why.contains("leads back")), "{said:?}");
+    assert!(
+        said.iter().any(|(_, at, why)| at == "b/kustomization.yaml: ../a" && why.contains("leads back")),
+        "{said:?}"
+    );
     let (_, said) = scan(&[("kustomization.yaml", "resources: [.]\n")]);
     assert_eq!(said.len(), 1, "{said:?}");
 }
@@ -207,7 +241,24 @@ fn what_grows_without_end_is_bounded() {
 
 #[test]
 fn texts_of_any_kind_are_read() {
-    for text in ["", "a", "[]", "resources", "resources: {a: b}", "patches: a", "labels: [a]", "images: [a, {name: 1}]", "vars: [1]", "replacements: [1, {source: 1, targets: 1}]", "components: [1, .]", "kind: Component\nresources: [web.yaml]", "configurations: [web.yaml]", "sortOptions: 1\nbuildMetadata: 1", "secretGenerator: [{name: a, files: [x=y=z, =, a=]}]", "namePrefix: {a: b}"] {
+    for text in [
+        "",
+        "a",
+        "[]",
+        "resources",
+        "resources: {a: b}",
+        "patches: a",
+        "labels: [a]",
+        "images: [a, {name: 1}]",
+        "vars: [1]",
+        "replacements: [1, {source: 1, targets: 1}]",
+        "components: [1, .]",
+        "kind: Component\nresources: [web.yaml]",
+        "configurations: [web.yaml]",
+        "sortOptions: 1\nbuildMetadata: 1",
+        "secretGenerator: [{name: a, files: [x=y=z, =, a=]}]",
+        "namePrefix: {a: b}",
+    ] {
         scan(&[("kustomization.yaml", text), ("web.yaml", DEPLOYMENT)]);
     }
 }

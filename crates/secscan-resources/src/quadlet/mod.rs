@@ -68,7 +68,8 @@ impl Reader for Quadlet {
 
 /// Adds a reference to an image, unless another unit makes it.
 fn image(deriving: &mut Deriving<'_>, image: Option<&Node>, role: &str) {
-    let is_unit = |image: &&Node| image.as_str().is_some_and(|name| name.ends_with(".image") || name.ends_with(".build"));
+    let is_unit =
+        |image: &&Node| image.as_str().is_some_and(|name| name.ends_with(".image") || name.ends_with(".build"));
     if let Some(image) = image.filter(|image| !is_unit(image)) {
         deriving.image_ref(image, role, "image");
     }

@@ -51,10 +51,18 @@ fn a_unit_is_a_container() {
     assert_eq!(text(container, &["platform"]), Some("quadlet"));
     assert_eq!(text(container, &["name"]), Some("web"));
     assert_eq!(text(container, &["image"]), Some("docker.io/library/nginx:latest"));
-    for (key, value) in [("privileged", true), ("host-network", true), ("host-pid", true), ("read-only-root", true), ("allow-escalation", false)] {
+    for (key, value) in [
+        ("privileged", true),
+        ("host-network", true),
+        ("host-pid", true),
+        ("read-only-root", true),
+        ("allow-escalation", false),
+    ] {
         assert_eq!(container.value.get(key).and_then(Node::as_bool), Some(value), "{key}");
     }
-    let list = |key: &str| -> Vec<&str> { container.value.get(key).map_or(&[][..], Node::items).iter().filter_map(Node::as_str).collect() };
+    let list = |key: &str| -> Vec<&str> {
+        container.value.get(key).map_or(&[][..], Node::items).iter().filter_map(Node::as_str).collect()
+    };
     assert_eq!(list("cap-add"), ["NET_ADMIN", "SYS_TIME"]);
     assert_eq!(list("cap-drop"), ["ALL"]);
     assert_eq!(text(container, &["seccomp"]), Some("Unconfined"));
