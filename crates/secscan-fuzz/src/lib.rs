@@ -52,6 +52,21 @@ pub static TARGETS: &[Target] = &[
         seeds: |root| seeds::examples(root, "manifest.yaml"),
     },
     Target {
+        name: "kustomize",
+        run: |input| trees::read("kustomization.yaml", input),
+        seeds: |root| seeds::examples(root, "kustomization.yaml"),
+    },
+    Target {
+        name: "compose",
+        run: |input| trees::read("compose.yaml", input),
+        seeds: |root| seeds::examples(root, "compose.yaml"),
+    },
+    Target {
+        name: "quadlets",
+        run: |input| trees::read("app.container", input),
+        seeds: |root| seeds::examples(root, "app.container"),
+    },
+    Target {
         name: "cloudformation",
         run: |input| trees::read("template.yaml", input),
         seeds: |root| seeds::examples(root, "template.yaml"),
