@@ -10,8 +10,8 @@ use secscan_parse::Parsed;
 
 use crate::helm::Charts;
 use crate::{
-    arm, aws, cloudformation, compose, devcontainer, dockerfile, github_actions, helm, image, installed, kubernetes, kustomize,
-    packages, quadlet, serverless, terraform,
+    arm, aws, cloudformation, compose, devcontainer, dockerfile, github_actions, helm, image, installed, kubernetes,
+    kustomize, packages, quadlet, serverless, terraform,
 };
 
 /// What a user may tell readers.

@@ -114,7 +114,7 @@ pub(crate) fn derive(batch: &mut Batch, first: usize, sources: &[Source], diagno
                 part: "".into(),
                 at,
                 value: patch::opened(&identity.kind, &object),
-                unit: identity.unit(),
+                unit: identity.unit(None),
                 owner: Some(ResourceId(index as u32)),
                 opaque: None,
             };

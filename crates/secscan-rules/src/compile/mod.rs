@@ -277,7 +277,7 @@ fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> R
 }
 
 fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
-    let words: [(Platform, &Option<Located>); 14] = [
+    let words: [(Platform, &Option<Located>); 15] = [
         (Platform::Terraform, &file.terraform),
         (Platform::CloudFormation, &file.cloudformation),
         (Platform::Arm, &file.arm),

@@ -187,6 +187,8 @@ fn help_tells_what_is_built_and_nothing_else() {
         "oci:",
         "docker-archive:",
         "--insecure-registry",
+        "--helm-values",
+        "render",
         "--db",
         "--fail-on",
         "--since",
@@ -200,12 +202,11 @@ fn help_tells_what_is_built_and_nothing_else() {
     ] {
         assert!(help.contains(built), "{built}");
     }
-    for unbuilt in ["sbom:", "--helm-values", "render", "html", "oscal"] {
+    for unbuilt in ["sbom:", "html", "oscal"] {
         assert!(!help.contains(unbuilt), "{unbuilt} is not built, yet --help tells of it");
     }
     let shown = |arguments: &[&str]| workspace.run(arguments).code;
     assert_eq!(shown(&["db", "status"]), Some(2));
-    assert_eq!(shown(&["render", "."]), Some(2));
 }
 
 #[test]
