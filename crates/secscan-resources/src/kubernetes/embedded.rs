@@ -40,7 +40,7 @@ pub(super) fn documents(graph: &Graph, map: &Resource) -> Vec<(String, Document)
     let Some(data) = map.value.get("data") else { return found };
     for entry in data.entries() {
         let Some(text) = entry.value.as_str() else { continue };
-        if KINDS.iter().any(|kind| text.contains(kind)) {
+        if text.contains("Configuration") && KINDS.iter().any(|kind| text.contains(kind)) {
             let source = graph.source(entry.value.at.source);
             let nodes = parse(&entry.value, source.map(std::slice::from_ref).unwrap_or_default());
             found.extend(nodes.into_iter().map(|node| (entry.key.to_string(), Document { node })));

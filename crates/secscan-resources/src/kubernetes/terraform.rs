@@ -137,7 +137,8 @@ fn objects(resource: &Resource, sources: &[Source]) -> Vec<Node> {
             let documents = body.map(|body| embedded::parse(body, sources)).unwrap_or_default();
             documents.into_iter().filter(|document| is_object(&document)).collect()
         }
-        kind => object(kind, resource).into_iter().collect(),
+        kind if kind.starts_with("kubernetes_") => object(kind, resource).into_iter().collect(),
+        _ => Vec::new(),
     }
 }
 

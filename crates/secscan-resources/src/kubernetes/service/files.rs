@@ -17,6 +17,8 @@ struct Format {
     kind: &'static str,
     group: &'static str,
     program: &'static str,
+    /// Whether there are next to no settings beside it: what it does not say is not set.
+    is_whole: bool,
     fields: Fields,
 }
 
@@ -25,6 +27,7 @@ static FORMATS: &[Format] = &[
         kind: "KubeletConfiguration",
         group: "kubelet.config.k8s.io",
         program: "kubelet",
+        is_whole: true,
         fields: &[
             ("allowedUnsafeSysctls", "allowed-unsafe-sysctls"),
             ("authentication.anonymous.enabled", "anonymous-auth"),
@@ -57,6 +60,7 @@ static FORMATS: &[Format] = &[
         kind: "KubeProxyConfiguration",
         group: "kubeproxy.config.k8s.io",
         program: "kube-proxy",
+        is_whole: true,
         fields: &[
             ("bindAddress", "bind-address"),
             ("enableProfiling", "profiling"),
@@ -69,24 +73,28 @@ static FORMATS: &[Format] = &[
         kind: "KubeSchedulerConfiguration",
         group: "kubescheduler.config.k8s.io",
         program: "kube-scheduler",
+        is_whole: false,
         fields: &[("enableContentionProfiling", "contention-profiling"), ("enableProfiling", "profiling")],
     },
     Format {
         kind: "AuthenticationConfiguration",
         group: "apiserver.config.k8s.io",
         program: "kube-apiserver",
+        is_whole: false,
         fields: &[("anonymous.enabled", "anonymous-auth")],
     },
     Format {
         kind: "AuthorizationConfiguration",
         group: "apiserver.config.k8s.io",
         program: "kube-apiserver",
+        is_whole: false,
         fields: &[("authorizers.type", "authorization-mode")],
     },
     Format {
         kind: ETCD,
         group: "",
         program: "etcd",
+        is_whole: true,
         fields: &[
             ("client-transport-security.auto-tls", "auto-tls"),
             ("client-transport-security.cert-file", "cert-file"),
@@ -148,6 +156,8 @@ pub(super) struct Configuration {
     pub(super) kind: String,
     pub(super) program: &'static str,
     pub(super) settings: Settings,
+    /// Whether what it does not say is not set.
+    pub(super) is_whole: bool,
     /// All of it, and the place of what it does not say.
     pub(super) place: (Location, Location),
     pub(super) origin: Origin,
@@ -183,13 +193,18 @@ fn read(document: &embedded::Document, kind: &str, origin: &Origin) -> Vec<Confi
 
 fn read_at(node: &Node, kind: &str, origin: &Origin, place: (Location, Location)) -> Vec<Configuration> {
     let group = group_of(node);
-    let made =
-        |(program, settings)| Configuration { kind: kind.to_owned(), program, settings, place, origin: origin.clone() };
+    let made = |(program, settings, is_whole)| {
+        let (kind, origin) = (kind.to_owned(), origin.clone());
+        Configuration { kind, program, settings, is_whole, place, origin }
+    };
     if group == kubeadm::GROUP {
-        return kubeadm::services(kind, node, place).into_iter().map(made).collect();
+        return kubeadm::services(kind, node, place)
+            .into_iter()
+            .map(|(program, settings)| made((program, settings, true)))
+            .collect();
     }
     let format = FORMATS.iter().find(|format| format.kind == kind && format.group == group);
-    format.map(|format| made((format.program, of_fields(node, format.fields)))).into_iter().collect()
+    format.map(|format| made((format.program, of_fields(node, format.fields), format.is_whole))).into_iter().collect()
 }
 
 /// The settings of a file: fields that are flags by the names of these, the others as they are written.

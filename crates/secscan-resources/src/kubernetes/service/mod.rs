@@ -41,10 +41,14 @@ pub(super) fn derive(graph: &Graph) -> Vec<Resource> {
     }
     let alone = configurations.iter().filter(|configuration| !taken.contains(&configuration.origin));
     services.extend(alone.map(|configuration| {
-        let Configuration { program, settings, place, origin, .. } = configuration;
+        let Configuration { program, place, origin, .. } = configuration;
+        let mut settings = configuration.settings.clone();
+        if !configuration.is_whole {
+            settings.open("the flags of the program are not in the scan");
+        }
         let part = format!("{program}.service");
         let written = if configuration.is_of_kubeadm() { "kubeadm" } else { "file" };
-        resource(graph, origin.resource(), [program, &part, written], settings.clone().into_node(place.0, place.1))
+        resource(graph, origin.resource(), [program, &part, written], settings.into_node(place.0, place.1))
     }));
     services
 }

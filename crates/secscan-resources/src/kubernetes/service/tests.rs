@@ -155,3 +155,18 @@ client-transport-security: {cert-file: a.crt, client-cert-auth: true}
     assert!(settings.contains("listen-client-urls: [http://10.0.0.1:2379, https://10.0.0.1:2380]"), "{settings}");
     assert!(settings.contains("cert-file: a.crt, client-cert-auth: true"), "{settings}");
 }
+
+#[test]
+fn a_file_that_stands_beside_flags_does_not_say_all() {
+    let scheduler =
+        "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nenableProfiling: false\n";
+    assert_eq!(
+        settings(&[("scheduler.yaml", scheduler)]),
+        "{profiling: false} ... the flags of the program are not in the scan"
+    );
+    let command = pod("[kube-scheduler, --config=/etc/scheduler.yaml, --bind-address=127.0.0.1]");
+    assert_eq!(
+        settings(&[("pod.yaml", &command), ("scheduler.yaml", scheduler)]),
+        "{profiling: false, config: /etc/scheduler.yaml, bind-address: 127.0.0.1}"
+    );
+}
