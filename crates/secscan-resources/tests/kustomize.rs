@@ -1,5 +1,7 @@
 //! Overlays built here and by `kubectl kustomize` give the same objects in the same order.
 //!
+//! `SECSCAN_OVERLAYS=FOLDER` compares all kustomizations below a folder as well, such as those of a real project.
+//!
 //! `kustomize/overlays.txt` holds the overlays: `@case NAME FOLDER` begins one, `@file PATH` a file of it, `@set NAME` files
 //! that `@use NAME` repeats.
 
@@ -84,7 +86,18 @@ fn built(case: &Case) -> (Vec<String>, Vec<String>) {
     (objects.map(|resource| canonical(&resource.value)).collect(), said)
 }
 
-/// What `kubectl kustomize` prints.
+/// What `kubectl kustomize` prints for a folder, or what it complains about.
+fn printed(folder: &Path) -> Result<Vec<String>, String> {
+    let output = Command::new("kubectl").arg("kustomize").arg(folder).output().expect("kubectl runs");
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "built.yaml", &text));
+    Ok(parsed.documents.iter().map(canonical).collect())
+}
+
+/// What is printed for a case.
 fn expected(case: &Case, root: &Path) -> Vec<String> {
     let root = root.join(&case.name);
     let _ = std::fs::remove_dir_all(&root);
@@ -93,12 +106,7 @@ fn expected(case: &Case, root: &Path) -> Vec<String> {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is made");
         std::fs::write(path, text).expect("a file is written");
     }
-    let output = Command::new("kubectl").arg("kustomize").arg(root.join(&case.folder)).output().expect("kubectl runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", case.name);
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "built.yaml", &text));
-    parsed.documents.iter().map(canonical).collect()
+    printed(&root.join(&case.folder)).unwrap_or_else(|said| panic!("{}: {said}", case.name))
 }
 
 #[test]
@@ -127,4 +135,54 @@ fn overlays_are_built_as_kubectl_builds_them() {
     }
     assert_eq!(wrong, 0, "of {} overlays", cases.len());
     println!("{} overlays are the same", cases.len());
+}
+
+/// The files of a folder and those below it, with their paths.
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() && !path.is_symlink() {
+            collect(root, &path, files);
+        } else if let (Ok(text), Ok(path)) = (std::fs::read_to_string(&path), path.strip_prefix(root)) {
+            files.insert(path.to_string_lossy().replace('\\', "/"), text);
+        }
+    }
+}
+
+#[test]
+fn overlays_of_projects_are_built_likewise() {
+    let Some(root) = std::env::var_os("SECSCAN_OVERLAYS") else { return };
+    let root = Path::new(&root);
+    let mut files = BTreeMap::new();
+    collect(root, root, &mut files);
+    let source =
+        |(index, (path, text)): (usize, (&String, &String))| Source::from_text(SourceId(index as u32), path, text);
+    let readings: Vec<_> = files.iter().enumerate().map(source).map(read_file).collect();
+    let units = units(&readings);
+    let (mut same, mut wrong, mut refused) = (0, 0, 0);
+    for unit in &units.list {
+        let reading = read_unit(unit, &units, &readings, None, &Options::default());
+        let is_built = |resource: &&secscan_model::Resource| resource.platform == Platform::Kubernetes;
+        let ours: Vec<String> =
+            reading.batch.resources.iter().filter(is_built).map(|it| canonical(&it.value)).collect();
+        if ours.is_empty() {
+            continue;
+        }
+        let said: Vec<&str> = reading.diagnostics.iter().map(|diagnostic| &*diagnostic.message).collect();
+        match printed(&root.join(&*unit.folder)) {
+            Err(why) => {
+                refused += 1;
+                println!("{}: refused: {}; said: {said:?}", unit.folder, why.lines().next().unwrap_or_default());
+            }
+            Ok(theirs) if theirs == ours => same += 1,
+            Ok(theirs) => {
+                wrong += 1;
+                println!("{}: {} objects here, {} there; said: {said:?}", unit.folder, ours.len(), theirs.len());
+                let differing = ours.iter().zip(&theirs).find(|(ours, theirs)| ours != theirs);
+                differing.into_iter().for_each(|(ours, theirs)| println!("  here  {ours}\n  there {theirs}"));
+            }
+        }
+    }
+    println!("{same} are the same, {wrong} differ, {refused} are refused");
+    assert_eq!(wrong, 0);
 }

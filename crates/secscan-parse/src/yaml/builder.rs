@@ -149,6 +149,10 @@ impl<'s> Builder<'s> {
             (None, ScalarStyle::Plain) => scalar::plain(text),
             (None, _) => ScalarKind::Text,
         };
+        // At the end of a file without a last line break the content has none either.
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let is_cut = is_block && span.end as usize == self.source.bytes.len() && !self.source.bytes.ends_with(b"\n");
+        let text = if is_cut { text.strip_suffix('\n').unwrap_or(text) } else { text };
         let span = match style {
             // At the end of the file the span of empty content is that of the header.
             ScalarStyle::Literal | ScalarStyle::Folded if text.is_empty() => Span { start: span.end, end: span.end },

@@ -37,8 +37,11 @@ fn apply(object: &mut Node, operation: &Node) -> Result<(), String> {
         "remove" => remove(object, &path).map(drop),
         "replace" => {
             let value = value()?;
-            let slot = find_mut(object, &path)?;
-            *slot = Node { name_at: slot.name_at, ..value };
+            match find_mut(object, &path) {
+                Ok(slot) => *slot = Node { name_at: slot.name_at, ..value },
+                // Of maps, what is not there is added: Kustomize's library does not look.
+                Err(_) => add_to_map(object, &path, value)?,
+            }
             Ok(())
         }
         "move" => {
@@ -122,6 +125,13 @@ fn add(object: &mut Node, path: &[String], value: Node) -> Result<(), String> {
     Ok(())
 }
 
+fn add_to_map(object: &mut Node, path: &[String], value: Node) -> Result<(), String> {
+    let (key, parents) = path.split_last().ok_or_else(|| missing(""))?;
+    let map = find_mut(object, parents)?.as_map_mut().ok_or_else(|| missing(key))?;
+    map.insert(key.as_str(), value);
+    Ok(())
+}
+
 fn remove(object: &mut Node, path: &[String]) -> Result<Node, String> {
     let (key, parents) = path.split_last().ok_or_else(|| "the whole object cannot be removed".to_owned())?;
     let parent = find_mut(object, parents)?;
@@ -166,7 +176,7 @@ mod tests {
             parsed("[{op: add, path: /a/-, value: 3}, {op: move, from: /b/c, path: /d~1e}, {op: remove, path: /a/0}]");
         let expected = parsed("{a: [2, 3], b: {}, d/e: x}");
         assert!(is_equal(&applied(&object, &patch).expect("it fits"), &expected));
-        let patch = parsed("[{op: remove, path: /b}, {op: replace, path: /none, value: 1}]");
+        let patch = parsed("[{op: remove, path: /b}, {op: remove, path: /none}]");
         assert!(applied(&object, &patch).is_err());
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use secscan_model::{Map, Node, ScalarKind, Value};
 
 use super::fields::set_entry;
-use super::object::Object;
+use super::object::{Object, set_metadata};
 
 /// Where a folder is, seen from the kustomization that is built.
 #[derive(Clone, Debug, Default)]
@@ -77,9 +77,13 @@ pub(super) fn write(object: &mut Object, wanted: &Node) {
     }
 }
 
-/// Makes texts of all annotations: whatever a variable put there, Kubernetes takes nothing else.
+/// Makes texts of all annotations, whatever a variable put there: Kubernetes takes nothing else. Without any, nothing is
+/// left of them.
 pub(super) fn as_texts(object: &mut Node) {
     let annotations = object.at_path(&["metadata", "annotations"]);
+    if annotations.is_some_and(|annotations| annotations.is_null() || annotations.as_map().is_some_and(Map::is_empty)) {
+        return set_metadata(object, "annotations", None);
+    }
     let is_text = |node: &Node| matches!(&node.value, Value::Scalar(scalar) if scalar.kind == ScalarKind::Text);
     if annotations.is_none_or(|annotations| annotations.entries().iter().all(|entry| is_text(&entry.value))) {
         return;

@@ -35,7 +35,7 @@ const FIRST: &[&str] = &[
 const LAST: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// Sorts objects as `sortOptions` says, by kind when it says nothing.
-pub(super) fn sort(objects: &mut Vec<Object>, options: Option<&Node>) {
+pub(super) fn sort(objects: &mut [Object], options: Option<&Node>) {
     if options.and_then(|options| options.get("order")).and_then(Node::as_str) == Some("fifo") {
         return;
     }

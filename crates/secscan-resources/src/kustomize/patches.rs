@@ -62,7 +62,7 @@ impl Build<'_, '_> {
     }
 
     /// One entry of `patchesJson6902`.
-    pub(super) fn patch_json(&mut self, objects: &mut Vec<Object>, entry: &Node, kustomization: &Source) {
+    pub(super) fn patch_json(&mut self, objects: &mut [Object], entry: &Node, kustomization: &Source) {
         let Some(patch) = self.loaded(entry, kustomization) else { return };
         let Some(operations) = patch.documents.first().cloned() else { return };
         match self.target(entry) {
