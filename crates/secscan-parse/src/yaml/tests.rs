@@ -277,6 +277,14 @@ fn an_anchor_that_holds_itself_is_cut() {
 }
 
 #[test]
+fn a_block_ends_without_a_line_break_where_the_file_does() {
+    for (text, expected) in [("a: |\n  b", "b"), ("a: |\n  b\n", "b\n"), ("a: >\n  b\n  c", "b c"), ("a: |+\n  b", "b")]
+    {
+        assert_eq!(document(text).get("a").unwrap().as_str(), Some(expected), "{text:?}");
+    }
+}
+
+#[test]
 fn large_inputs_are_read() {
     let keys: String = (0..100_000).map(|number| format!("k{number}: v\n")).collect();
     assert_eq!(document(&keys).entries().len(), 100_000);

@@ -3,7 +3,7 @@
 //! Reading order: this file (which folders are built, what becomes a resource) → `build` (one kustomization, in the order
 //! of Kustomize) → `loading` (files and folders) → what is done to objects: `generators`, `patches` with `merge`, `shape`,
 //! `json_patch` and `selector`, `transformers` and `transform`, `replacements`, `references`, `variables`, `order`, `metadata` → `config` and
-//! `fields` (which fields each of these works on) → `object` and `id` (what objects are called).
+//! `fields` (which fields each of these works on) → `object` and `id` (what objects are called) → `print`.
 //!
 //! A kustomization that another one takes in is judged as a part of that one only; the files that make up objects are no
 //! manifests of their own. Values keep the places where they are written, so that a flaw of a base that several overlays
@@ -24,6 +24,7 @@ mod metadata;
 mod object;
 mod order;
 mod patches;
+mod print;
 mod references;
 mod replacements;
 mod selector;
@@ -43,6 +44,7 @@ use crate::kubernetes;
 use crate::reading::{Batch, FileReading, Fragment, Tree, UnitReading, append};
 use crate::roots;
 use loading::{Files, is_remote};
+pub use print::{Printed, print};
 
 /// A kustomization, waiting for the files that it takes in.
 #[derive(Debug)]
