@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::assignment::Reader;
 use crate::ignore::{Around, is_test_file};
+use crate::name::Name;
 use crate::proof::{self, Proof};
 use crate::window::windows;
-use crate::{Ignore, Leak, Text, encoding, name, placeholder, randomness};
+use crate::{Ignore, Leak, Text, encoding, placeholder, randomness};
 
 /// What a secret rule says.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -119,19 +120,20 @@ impl Detector {
     /// The leaks of a file; `hits` are the offsets of the keywords.
     pub(crate) fn leaks(&self, text: Text<'_>, hits: &[u32]) -> Vec<Leak> {
         let definition = &self.definition;
-        let is_test_data = definition.ignore.contains(&Ignore::TestFile) && is_test_file(text.path);
         let is_left_out =
             definition.ignore.iter().any(|ignore| *ignore != Ignore::TestFile && ignore.covers_file(text.path));
         let is_named = definition.files.is_empty() || definition.files.iter().any(|file| matches_name(text.path, file));
+        if is_left_out || !is_named {
+            return Vec::new();
+        }
         let Some(pattern) = self.compiled.get_or_init(|| compile(&self.definition).ok()) else { return Vec::new() };
         let mut leaks = match definition.assigned {
-            _ if is_left_out || !is_named => Vec::new(),
-            Some(_) if is_test_data => Vec::new(),
             Some(assigned) => self.of_assignments(pattern, assigned, text, hits),
             None => self.of_pattern(pattern, text.bytes, hits),
         };
+        // Few files have anything, so only these are asked whether they are tests.
         if !leaks.is_empty() && definition.ignore.contains(&Ignore::TestFile) {
-            let tests = if is_test_data { 0 } else { inline_tests(text) };
+            let tests = if is_test_file(text.path) { 0 } else { inline_tests(text) };
             leaks.iter_mut().for_each(|leak| leak.is_test_data = leak.secret.start as usize >= tests);
             // What a name makes a secret is nothing to speak of among tests.
             leaks.retain(|leak| definition.assigned.is_none() || !leak.is_test_data);
@@ -165,8 +167,8 @@ impl Detector {
         for hit in hits.iter().map(|hit| *hit as usize).filter(|hit| *hit < bytes.len()) {
             let found: Vec<_> = match assigned {
                 Assigned::ByName => {
-                    let is_named = |name: &[u8]| self.keywords().iter().any(|keyword| name::names(name, keyword));
-                    let found = reader.around(hit).filter(|found| is_named(&bytes[found.name.range()]));
+                    let is_named = |name: Name| self.keywords().iter().any(|keyword| name.speaks_of(keyword));
+                    let found = reader.around(hit).filter(|found| is_named(Name::new(&bytes[found.name.range()])));
                     found.into_iter().collect()
                 }
                 Assigned::Nearby => {
@@ -174,7 +176,7 @@ impl Detector {
                     let range = range.start.max(done)..range.end;
                     done = range.end.max(done);
                     let mut found = reader.within(range);
-                    found.retain(|found| name::is_secret(&bytes[found.name.range()]));
+                    found.retain(|found| Name::new(&bytes[found.name.range()]).is_secret());
                     found
                 }
             };

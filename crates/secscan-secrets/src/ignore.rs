@@ -287,8 +287,14 @@ fn is_generated(path: &str) -> bool {
         ".scss",
         ".less",
     ];
-    let path = path.to_ascii_lowercase();
-    ENDS.iter().any(|end| path.ends_with(end))
+    let path = path.as_bytes();
+    let ends = |end: &&str| {
+        path.len()
+            .checked_sub(end.len())
+            .and_then(|at| path.get(at..))
+            .is_some_and(|last| last.eq_ignore_ascii_case(end.as_bytes()))
+    };
+    ENDS.iter().any(|end| ends(end))
 }
 
 #[cfg(test)]

@@ -178,44 +178,59 @@ const PUBLIC_WORDS: &[&str] = &[
     "locale",
 ];
 
-/// The words of a name in lower case: `dbPassword`, `DB_PASSWORD` and `db.password` are the same two.
-fn words(name: &[u8]) -> Vec<Vec<u8>> {
-    let parts = name.split(|byte| !byte.is_ascii_alphanumeric());
-    let of_case = parts.flat_map(|part| part.chunk_by(|a, b| !(a.is_ascii_lowercase() && b.is_ascii_uppercase())));
-    // What a digit ends is numbered: `key1`.
-    let unnumbered =
-        of_case.map(|word| &word[..word.len() - word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count()]);
-    unnumbered.filter(|word| !word.is_empty()).map(<[u8]>::to_ascii_lowercase).collect()
+/// A name by its words in lower case: `dbPassword`, `DB_PASSWORD` and `db.password` are the same two.
+pub(crate) struct Name {
+    /// The letters of all words.
+    letters: Vec<u8>,
+    /// Where each word ends.
+    ends: Vec<usize>,
+}
+
+impl Name {
+    /// Takes a name apart.
+    pub(crate) fn new(name: &[u8]) -> Self {
+        let mut taken = Self { letters: Vec::with_capacity(name.len()), ends: Vec::with_capacity(8) };
+        let parts = name.split(|byte| !byte.is_ascii_alphanumeric());
+        for word in parts.flat_map(|part| part.chunk_by(|a, b| !(a.is_ascii_lowercase() && b.is_ascii_uppercase()))) {
+            // What a digit ends is numbered: `key1`.
+            let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            if digits < word.len() {
+                taken.letters.extend(word[..word.len() - digits].iter().map(u8::to_ascii_lowercase));
+                taken.ends.push(taken.letters.len());
+            }
+        }
+        taken
+    }
+
+    fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.letters[start..*end])
+    }
+
+    /// Whether it speaks of the secret that `keyword` names: it holds the keyword up to the end of a word, and no later
+    /// word turns it into something about the secret.
+    pub(crate) fn speaks_of(&self, keyword: &str) -> bool {
+        let ends_so = |end: &usize| {
+            let mut before = self.letters[..*end].iter().rev();
+            keyword.bytes().rev().filter(u8::is_ascii_alphanumeric).all(|letter| before.next() == Some(&letter))
+        };
+        self.ends.iter().any(ends_so) && !self.is_about()
+    }
+
+    /// Whether it is one that secrets bear.
+    pub(crate) fn is_secret(&self) -> bool {
+        let is_word = |word: &[u8]| SECRET_WORDS.iter().any(|known| word.ends_with(known.as_bytes()));
+        self.words().any(is_word) && !self.is_about()
+    }
+
+    fn is_about(&self) -> bool {
+        self.words().last().is_some_and(|word| is_among(word, ABOUT_WORDS))
+            || self.words().any(|word| is_among(word, PUBLIC_WORDS))
+    }
 }
 
 fn is_among(word: &[u8], words: &[&str]) -> bool {
     words.iter().any(|known| known.as_bytes() == word)
-}
-
-/// Whether a name speaks of the secret that `keyword` names: it holds the keyword up to the end of a word, and no later
-/// word turns it into something about the secret.
-pub(crate) fn names(name: &[u8], keyword: &str) -> bool {
-    let keyword: Vec<u8> = keyword.bytes().filter(u8::is_ascii_alphanumeric).collect();
-    let words = words(name);
-    let mut joined: Vec<u8> = Vec::new();
-    for word in &words {
-        joined.extend(word);
-        if joined.ends_with(&keyword) {
-            return !is_about(&words);
-        }
-    }
-    false
-}
-
-/// Whether a name is one that secrets bear.
-pub(crate) fn is_secret(name: &[u8]) -> bool {
-    let words = words(name);
-    words.iter().any(|word| SECRET_WORDS.iter().any(|known| word.ends_with(known.as_bytes()))) && !is_about(&words)
-}
-
-fn is_about(words: &[Vec<u8>]) -> bool {
-    words.last().is_some_and(|word| is_among(word, ABOUT_WORDS))
-        || words.iter().any(|word| is_among(word, PUBLIC_WORDS))
 }
 
 #[cfg(test)]
@@ -224,6 +239,7 @@ mod tests {
 
     #[test]
     fn the_keyword_must_end_a_word() {
+        let names = |name: &[u8], keyword: &str| Name::new(name).speaks_of(keyword);
         for name in [
             "password",
             "DB_PASSWORD",
@@ -247,10 +263,10 @@ mod tests {
     #[test]
     fn names_of_secrets_are_known() {
         for name in ["token", "CF_API_TOKEN", "secretKey", "auth", "API_PASS", "key1"] {
-            assert!(is_secret(name.as_bytes()), "{name}");
+            assert!(Name::new(name.as_bytes()).is_secret(), "{name}");
         }
         for name in ["account_id", "token_type", "keyboard", "region", "primary_key", "publishableKey"] {
-            assert!(!is_secret(name.as_bytes()), "{name}");
+            assert!(!Name::new(name.as_bytes()).is_secret(), "{name}");
         }
     }
 }
