@@ -25,7 +25,7 @@ mod tests {
         for rule in super::load().expect("the blob decodes").rules {
             if let Body::Checks(checks) = &rule.body {
                 assert!(!rule.checks().is_empty(), "{} asks nothing", rule.info.id);
-                assert_eq!(rule.checks().len(), checks.selectors().len(), "{}", rule.info.id);
+                assert_eq!(rule.checks().len(), checks.whom().len(), "{}", rule.info.id);
             }
         }
     }

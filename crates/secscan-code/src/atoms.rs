@@ -16,8 +16,13 @@ pub struct Atom {
 /// How a word stands in a file.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Form {
-    /// Anywhere, in letters of any case.
-    Part,
+    /// Anywhere, in letters of any case; where it `begins` or `ends` a word, at such a border of a name in snake case.
+    Part {
+        /// Whether a word begins with it.
+        begins: bool,
+        /// Whether a word ends with it.
+        ends: bool,
+    },
     /// By itself, in exactly these letters: a name of the program.
     Name,
     /// In quotes, perhaps with more behind a slash: a module of Go or JavaScript.
@@ -25,6 +30,9 @@ pub enum Form {
 }
 
 impl Form {
+    /// Anywhere.
+    pub const ANYWHERE: Self = Self::Part { begins: false, ends: false };
+
     /// Whether `text`, which begins at `start` but for the case of its letters, stands there so.
     pub fn stands(self, text: &str, bytes: &[u8], start: usize) -> bool {
         let end = start + text.len();
@@ -34,12 +42,23 @@ impl Form {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'`');
         match self {
-            Self::Part => true,
+            Self::Part { begins, ends } => (!begins || is_border(bytes, start)) && (!ends || is_border(bytes, end)),
             Self::Name => !is_name(before) && !is_name(after) && is_exact(),
             // Modules of Node itself may have `node:` in front.
             Self::Module => (is_quote(before) || before == b':') && (is_quote(after) || after == b'/') && is_exact(),
         }
     }
+}
+
+/// Whether a word of a name ends before an offset and another begins there, or something that is no name: where snake case
+/// has an underscore (`userSSN`, `SSNNumber`), and beside whatever is neither letter nor digit.
+fn is_border(bytes: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before)).copied().unwrap_or(b' ');
+    let letter = |at: usize| bytes.get(at).copied().unwrap_or(b' ');
+    let (after, next) = (letter(at), letter(at + 1));
+    let is_apart = |byte: u8| !byte.is_ascii_alphanumeric();
+    let begins_word = !before.is_ascii_uppercase() || next.is_ascii_lowercase();
+    is_apart(before) || is_apart(after) || (after.is_ascii_uppercase() && begins_word)
 }
 
 /// The shortest word that is worth a place in the automaton.
@@ -161,7 +180,7 @@ mod tests {
     fn words_of(question: &Question) -> Vec<Vec<String>> {
         let shown = |atom: &Atom| match atom.form {
             Form::Module => format!("'{}'", atom.text),
-            Form::Part | Form::Name => atom.text.clone(),
+            Form::Part { .. } | Form::Name => atom.text.clone(),
         };
         question.atoms.iter().map(|atoms| atoms.iter().map(shown).collect()).collect()
     }
@@ -207,6 +226,23 @@ mod tests {
         for line in ["those", "\"cos\"", "\"os.x\"", "os"] {
             assert!(!stands(Form::Module, "os", line), "{line}");
         }
-        assert!(stands(Form::Part, "email", "userEMAILs"));
+        assert!(stands(Form::ANYWHERE, "email", "userEMAILs"));
+    }
+
+    #[test]
+    fn parts_stand_where_words_of_names_begin_and_end() {
+        let stands = |begins: bool, ends: bool, line: &str| {
+            let start = line.to_ascii_lowercase().find("ssn").expect("the line holds it");
+            Form::Part { begins, ends }.stands("ssn", line.as_bytes(), start)
+        };
+        for line in ["ssn", "user.ssn", "user_ssn_hash", "userSSN", "SSNHash", "ssnHash", "\"ssn\"", "éssnü"] {
+            assert!(stands(true, true, line), "{line}");
+        }
+        for line in ["lessn", "USERSSN", "lessns", "1ssn"] {
+            assert!(!stands(true, false, line), "{line}");
+        }
+        for line in ["ssns", "SSNS", "ssn1"] {
+            assert!(stands(true, false, line) && !stands(false, true, line), "{line}");
+        }
     }
 }

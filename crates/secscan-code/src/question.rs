@@ -38,8 +38,8 @@ pub struct Question {
     pub path: Option<Expression>,
     /// Lists of words; of one of them every word occurs in a file that the question can match.
     pub atoms: Vec<Vec<Atom>>,
-    /// Of each of these lists one word occurs besides, as a part of anything; in lower case.
-    pub words: Vec<Vec<String>>,
+    /// Of each of these lists one word occurs besides, as a part of something; in lower case.
+    pub words: Vec<Vec<Atom>>,
     /// The patterns, parsed.
     #[cfg(feature = "engine")]
     #[serde(skip)]

@@ -1,7 +1,7 @@
 //! Rules about source code: which of them look at a file, and what they say of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use secscan_code::{Atom, Damage, Dialect, Form, Language, Question, language};
 use secscan_model::{
@@ -19,18 +19,42 @@ const SHOWN: usize = 120;
 #[derive(Debug)]
 pub(crate) struct CodeJudge<'r> {
     rules: &'r RuleSet,
-    questions: Vec<Asked<'r>>,
+    languages: BTreeMap<Language, OfLanguage<'r>>,
+}
+
+/// The questions about one language.
+#[derive(Debug, Default)]
+struct OfLanguage<'r> {
+    /// The rules that ask something.
+    rules: Vec<usize>,
+    /// What they ask, once there is such a file.
+    asked: OnceLock<Vec<Asked<'r>>>,
 }
 
 /// A question and its rule.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Asked<'r> {
     rule: usize,
     question: &'r Question,
-    /// Of one of these lists, every word occurs in a file that is worth parsing; words by their numbers.
-    needs: Vec<Vec<usize>>,
+}
+
+/// What gates each question about a language, in their order.
+pub(crate) type Gates = Vec<Gate>;
+
+/// The words without which a file is not worth parsing for a question; words by their numbers.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// Of one of these lists, every word occurs.
+    all: Vec<Vec<usize>>,
     /// Of each of these lists, one word occurs too.
-    words: Vec<Vec<usize>>,
+    any: Vec<Vec<usize>>,
+}
+
+impl Gate {
+    fn is_open(&self, has: &dyn Fn(usize) -> bool) -> bool {
+        self.all.iter().any(|words| words.iter().all(|word| has(*word)))
+            && self.any.iter().all(|words| words.iter().any(|word| has(*word)))
+    }
 }
 
 /// What the questions say of one file.
@@ -58,52 +82,58 @@ struct CodeHit {
 impl<'r> CodeJudge<'r> {
     /// The questions of a set of rules.
     pub(crate) fn new(rules: &'r RuleSet) -> Self {
-        let questions = rules.rules.iter().enumerate().flat_map(|(rule, of)| {
-            let questions: &[Question] = match &of.body {
-                Body::Code(questions) => questions,
-                Body::Checks(_) | Body::Secret(_) | Body::Native(_) => &[],
-            };
-            questions.iter().map(move |question| Asked { rule, question, needs: Vec::new(), words: Vec::new() })
-        });
-        Self { rules, questions: questions.collect() }
+        let mut languages: BTreeMap<_, OfLanguage<'r>> = BTreeMap::new();
+        for (rule, of) in rules.rules.iter().enumerate() {
+            let Body::Code(questions) = &of.body else { continue };
+            for language in questions.whom().iter().copied().collect::<BTreeSet<_>>() {
+                languages.entry(language).or_default().rules.push(rule);
+            }
+        }
+        Self { rules, languages }
     }
 
-    /// The words that files of each language must hold.
-    pub(crate) fn words(&self) -> BTreeMap<Language, BTreeSet<Word<'r>>> {
-        let mut words: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for Asked { question, .. } in &self.questions {
-            let of_language: &mut BTreeSet<_> = words.entry(question.language).or_default();
-            of_language.extend(question.atoms.iter().flatten().map(word));
-            of_language.extend(question.words.iter().flatten().map(|word| (word.as_str(), Form::Part)));
-        }
-        words
+    /// The languages that are asked about.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = Language> {
+        self.languages.keys().copied()
     }
 
-    /// Takes the numbers that the words have in the automaton.
-    pub(crate) fn number_words(&mut self, number: &dyn Fn(Word<'_>) -> Option<usize>) {
-        for asked in &mut self.questions {
-            let numbers = |atoms: &Vec<Atom>| atoms.iter().filter_map(|atom| number(word(atom))).collect();
-            asked.needs = asked.question.atoms.iter().map(numbers).collect();
-            let parts = |words: &Vec<String>| words.iter().filter_map(|word| number((word, Form::Part))).collect();
-            asked.words = asked.question.words.iter().map(parts).collect();
-        }
+    /// The questions about a language, in the order of the rules.
+    fn asked(&self, language: Language) -> &[Asked<'r>] {
+        let Some(of_language) = self.languages.get(&language) else { return &[] };
+        let of_rule = |rule: &usize| {
+            let (rule, questions) = (*rule, self.rules.rules[*rule].questions().iter());
+            questions.filter(|of| of.language == language).map(move |question| Asked { rule, question })
+        };
+        of_language.asked.get_or_init(|| of_language.rules.iter().flat_map(of_rule).collect())
+    }
+
+    /// The words that files of a language must hold.
+    pub(crate) fn words(&self, language: Language) -> impl Iterator<Item = Word<'r>> {
+        let of = |asked: &Asked<'r>| asked.question.atoms.iter().chain(&asked.question.words).flatten().map(word);
+        self.asked(language).iter().flat_map(of)
+    }
+
+    /// What gates the questions about a language, by the numbers of the words.
+    pub(crate) fn gates(&self, language: Language, number: &dyn Fn(Word<'_>) -> Option<usize>) -> Gates {
+        let numbers = |atoms: &Vec<Atom>| atoms.iter().filter_map(|atom| number(word(atom))).collect();
+        let all = |lists: &[Vec<Atom>]| lists.iter().map(numbers).collect();
+        let gate = |asked: &Asked<'_>| Gate { all: all(&asked.question.atoms), any: all(&asked.question.words) };
+        self.asked(language).iter().map(gate).collect()
     }
 
     /// Looks at a file. `has` tells which words it holds; with `has_suppressions` it is parsed for its comments at least.
     pub(crate) fn read(
         &self,
         source: &Source,
+        gates: &[Gate],
         has: &dyn Fn(usize) -> bool,
         has_suppressions: bool,
     ) -> Option<CodeReading> {
         let dialect = Dialect::of_path(&source.path)?;
         let is_test = language::is_test(&source.path);
-        let concerns = |asked: &&Asked<'_>| {
-            is_asked(asked.question, dialect.language(), &source.path, is_test)
-                && asked.needs.iter().any(|words| words.iter().all(|word| has(*word)))
-                && asked.words.iter().all(|words| words.iter().any(|word| has(*word)))
-        };
-        let asked: Vec<_> = self.questions.iter().filter(concerns).collect();
+        let of_language = self.asked(dialect.language()).iter().zip(gates);
+        let concerned = of_language.filter(|(asked, gate)| gate.is_open(has) && asked.concerns(&source.path, is_test));
+        let asked: Vec<_> = concerned.map(|(asked, _)| asked).collect();
         let mut reading =
             CodeReading { dialect, hits: Vec::new(), comments: Vec::new(), has_suppressions, diagnostic: None };
         if asked.is_empty() && !has_suppressions {
@@ -116,8 +146,8 @@ impl<'r> CodeJudge<'r> {
         let questions: Vec<_> = asked.iter().map(|asked| asked.question).collect();
         let examined = secscan_code::examine(&source.bytes, dialect, &questions);
         let hit = |hit: secscan_code::Hit| {
-            let Asked { rule, question, .. } = asked[hit.question];
-            CodeHit { rule: *rule, at: hit.at, statement: hit.statement, redact: question.redact }
+            let Asked { rule, question } = *asked[hit.question];
+            CodeHit { rule, at: hit.at, statement: hit.statement, redact: question.redact }
         };
         reading.hits = examined.hits.into_iter().map(hit).collect();
         reading.comments = examined.comments.iter().map(|span| comment(source, *span)).collect();
@@ -166,8 +196,7 @@ impl<'r> CodeJudge<'r> {
         for (path, rules) in files.iter().zip(&mut rules) {
             let Some(dialect) = Dialect::of_path(path) else { continue };
             let is_test = language::is_test(path);
-            let asked =
-                self.questions.iter().filter(|asked| is_asked(asked.question, dialect.language(), path, is_test));
+            let asked = self.asked(dialect.language()).iter().filter(|asked| asked.concerns(path, is_test));
             rules.extend(asked.map(|asked| asked.rule));
         }
         rules.iter().flatten().for_each(|rule| tallies[*rule].pass += 1);
@@ -198,11 +227,12 @@ impl CodeReading {
     }
 }
 
-/// Whether a question is asked of a file.
-fn is_asked(question: &Question, language: Language, path: &str, is_test: bool) -> bool {
-    question.language == language
-        && (question.in_tests || !is_test)
-        && question.path.as_ref().is_none_or(|wanted| wanted.is_match(path.as_bytes()))
+impl Asked<'_> {
+    /// Whether it is asked of a file of its language.
+    fn concerns(&self, path: &str, is_test: bool) -> bool {
+        (self.question.in_tests || !is_test)
+            && self.question.path.as_ref().is_none_or(|wanted| wanted.is_match(path.as_bytes()))
+    }
 }
 
 fn comment(source: &Source, span: Span) -> Comment {

@@ -89,7 +89,7 @@ impl Subject {
 /// What a rule must have examples of.
 fn subjects(rule: &Rule) -> BTreeSet<Subject> {
     match &rule.body {
-        Body::Code(questions) => questions.iter().map(|question| Subject::Code(question.language)).collect(),
+        Body::Code(questions) => questions.whom().iter().copied().map(Subject::Code).collect(),
         Body::Checks(_) | Body::Secret(_) | Body::Native(_) => {
             rule.info.platforms.iter().copied().map(Subject::Platform).collect()
         }

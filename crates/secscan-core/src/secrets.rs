@@ -51,6 +51,11 @@ impl<'r> SecretJudge<'r> {
         Self { rules, detectors: rules.rules.iter().enumerate().filter_map(detector).collect() }
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.detectors.is_empty()
+    }
+
     /// The keywords, each with the detectors that it belongs to, by their numbers here.
     pub(crate) fn words(&self) -> impl Iterator<Item = (&'r str, usize)> {
         let words = |(number, (_, detector)): (usize, &(usize, &'r Detector))| {

@@ -3,8 +3,8 @@
 //! Each file is searched once, source code also for the words of the rules about its language. A rule of which no word
 //! occurs is never tried, so a thousand of them cost what the few cost that can fire.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use secscan_code::{Dialect, Form, Language};
 use secscan_model::{Comment, Diagnostic, Graph, Source, SourceId};
@@ -12,7 +12,7 @@ use secscan_rules::RuleSet;
 use secscan_rules::judge::Verdict;
 use serde::{Deserialize, Serialize};
 
-use crate::code::{CodeJudge, CodeReading, Word};
+use crate::code::{CodeJudge, CodeReading, Gates, Word};
 use crate::secrets::{SecretJudge, SecretReading};
 use crate::suppress;
 use crate::words::Words;
@@ -21,30 +21,34 @@ use crate::words::Words;
 const BINARY_WINDOW: usize = 8 * 1024;
 
 /// What opens a suppression, wherever it stands.
-const MARKER: Word<'static> = (suppress::MARKER, Form::Part);
+const MARKER: Word<'static> = (suppress::MARKER, Form::ANYWHERE);
 
 /// All rules about text, ready to look at files.
 #[derive(Debug)]
 pub(crate) struct TextJudge<'r> {
     rules: &'r RuleSet,
-    /// What each kind of file is searched for.
-    searches: BTreeMap<Option<Language>, Search<'r>>,
+    /// What source code of each language is searched for, once there is such a file.
+    of_languages: BTreeMap<Language, OnceLock<Search<'r>>>,
+    /// What any other file is searched for.
+    of_others: OnceLock<Search<'r>>,
     /// The rules about source code.
     code: CodeJudge<'r>,
     /// The rules about credentials.
     secrets: SecretJudge<'r>,
-    /// The number of the word that opens a suppression.
-    marker: usize,
-    /// The detectors that a word belongs to, by the number of the word.
-    detectors_of_word: Vec<Vec<usize>>,
 }
 
 /// What one kind of file is searched for: source code of one language, or anything else.
 #[derive(Debug)]
 struct Search<'r> {
     words: Words<&'r str>,
-    /// How each may stand, and its number among those of all kinds.
-    meanings: Vec<(Word<'r>, usize)>,
+    /// How each may stand.
+    forms: Vec<Word<'r>>,
+    /// The detectors that each belongs to.
+    detectors: Vec<Vec<usize>>,
+    /// The number of the word that opens a suppression.
+    marker: usize,
+    /// What gates the questions about the language.
+    gates: Gates,
 }
 
 /// What the rules about text say of one file.
@@ -63,35 +67,14 @@ pub(crate) struct TextReading {
 impl<'r> TextJudge<'r> {
     /// The rules of a set that are about text.
     pub(crate) fn new(rules: &'r RuleSet) -> Self {
-        let secrets = SecretJudge::new(rules);
-        let mut code = CodeJudge::new(rules);
-        let mut detectors: BTreeMap<Word<'r>, Vec<usize>> = BTreeMap::new();
-        for (word, detector) in secrets.words() {
-            detectors.entry((word, Form::Part)).or_default().push(detector);
-        }
-        let of_languages = code.words();
-        let is_idle = detectors.is_empty() && of_languages.is_empty();
-        let of_any_file: BTreeSet<_> = detectors.keys().copied().chain([MARKER]).collect();
-        for word in of_languages.values().flatten().chain([&MARKER]) {
-            detectors.entry(*word).or_default();
-        }
-        let all: Vec<_> = detectors.keys().copied().collect();
-        let number = |word: Word<'_>| all.binary_search(&word).ok();
-        code.number_words(&number);
-        let search = |words: BTreeSet<Word<'r>>| Search {
-            words: Words::new(words.iter().map(|(text, _)| *text).collect()),
-            meanings: words.into_iter().filter_map(|word| Some((word, number(word)?))).collect(),
-        };
-        let of_language = |(language, words)| (Some(language), search(&of_any_file | &words));
-        let mut searches: BTreeMap<_, _> = of_languages.into_iter().map(of_language).collect();
-        searches.extend((!is_idle).then(|| (None, search(of_any_file.clone()))));
-        let marker = number(MARKER).unwrap_or_default();
-        Self { rules, searches, code, secrets, marker, detectors_of_word: detectors.into_values().collect() }
+        let code = CodeJudge::new(rules);
+        let of_languages = code.languages().map(|language| (language, OnceLock::new())).collect();
+        Self { rules, of_languages, of_others: OnceLock::new(), code, secrets: SecretJudge::new(rules) }
     }
 
     /// Whether any rule is about text: without one, only files that a reader wants are read.
     pub(crate) fn is_idle(&self) -> bool {
-        self.searches.is_empty()
+        self.of_languages.is_empty() && self.secrets.is_idle()
     }
 
     /// Looks at one file.
@@ -100,34 +83,21 @@ impl<'r> TextJudge<'r> {
         if is_binary(bytes) {
             return TextReading::default();
         }
-        let language = Dialect::of_path(&source.path).map(Dialect::language);
-        let Hits { seen, of_detectors, markers } = self.hits(bytes, language);
+        let search = self.search(Dialect::of_path(&source.path).map(Dialect::language));
+        let Hits { seen, of_detectors, markers } = search.hits(bytes);
         let secrets = self.secrets.read(source, of_detectors);
         let has = |word: usize| seen.get(word).copied().unwrap_or_default();
-        let code = self.code.read(source, &has, has(self.marker));
+        let code = self.code.read(source, &search.gates, &has, has(search.marker));
         TextReading { is_text: true, code, secrets, markers }
     }
 
-    /// Which words occur, and where those of detectors and suppressions do.
-    fn hits(&self, bytes: &[u8], language: Option<Language>) -> Hits {
-        let mut hits = Hits { seen: vec![false; self.detectors_of_word.len()], ..Hits::default() };
-        let Some(search) = self.searches.get(&language).or(self.searches.get(&None)) else { return hits };
-        search.words.find(bytes, &mut |found, start| {
-            let ((text, form), word) = search.meanings[found];
-            if !form.stands(text, bytes, start as usize) {
-                return;
-            }
-            hits.seen[word] = true;
-            for detector in &self.detectors_of_word[word] {
-                hits.of_detectors.entry(*detector).or_default().push(start);
-            }
-            if word == self.marker {
-                hits.markers.push(start);
-            }
-        });
-        // Matches come in the order of their ends.
-        hits.of_detectors.values_mut().for_each(|starts| starts.sort_unstable());
-        hits
+    /// What a file is searched for; its words are gathered when the first file of its kind turns up.
+    fn search(&self, language: Option<Language>) -> &Search<'r> {
+        let of_language = language.and_then(|language| Some((language, self.of_languages.get(&language)?)));
+        match of_language {
+            Some((language, search)) => search.get_or_init(|| Search::new(&self.secrets, &self.code, Some(language))),
+            None => self.of_others.get_or_init(|| Search::new(&self.secrets, &self.code, None)),
+        }
     }
 
     /// The rules about source code.
@@ -145,6 +115,48 @@ impl<'r> TextJudge<'r> {
     pub(crate) fn verdicts(&self, graph: &mut Graph, readings: &[(Source, TextReading)]) -> Vec<Verdict> {
         let readings: Vec<_> = readings.iter().map(|(source, reading)| (source, &reading.secrets)).collect();
         self.secrets.verdicts(graph, &readings)
+    }
+}
+
+impl<'r> Search<'r> {
+    fn new(secrets: &SecretJudge<'r>, code: &CodeJudge<'r>, language: Option<Language>) -> Self {
+        let mut words: BTreeMap<Word<'r>, Vec<usize>> = BTreeMap::from([(MARKER, Vec::new())]);
+        for (word, detector) in secrets.words() {
+            words.entry((word, Form::ANYWHERE)).or_default().push(detector);
+        }
+        for word in language.iter().flat_map(|language| code.words(*language)) {
+            words.entry(word).or_default();
+        }
+        let (forms, detectors): (Vec<_>, Vec<_>) = words.into_iter().unzip();
+        let number = |word: Word<'_>| forms.binary_search(&word).ok();
+        Self {
+            marker: number(MARKER).unwrap_or_default(),
+            gates: language.map(|language| code.gates(language, &number)).unwrap_or_default(),
+            words: Words::new(forms.iter().map(|(text, _)| *text).collect()),
+            forms,
+            detectors,
+        }
+    }
+
+    /// Which words occur, and where those of detectors and suppressions do.
+    fn hits(&self, bytes: &[u8]) -> Hits {
+        let mut hits = Hits { seen: vec![false; self.forms.len()], ..Hits::default() };
+        self.words.find(bytes, &mut |word, start| {
+            let (text, form) = self.forms[word];
+            if !form.stands(text, bytes, start as usize) {
+                return;
+            }
+            hits.seen[word] = true;
+            for detector in &self.detectors[word] {
+                hits.of_detectors.entry(*detector).or_default().push(start);
+            }
+            if word == self.marker {
+                hits.markers.push(start);
+            }
+        });
+        // Matches come in the order of their ends.
+        hits.of_detectors.values_mut().for_each(|starts| starts.sort_unstable());
+        hits
     }
 }
 

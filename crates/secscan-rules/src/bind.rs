@@ -39,7 +39,7 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
                 set(name, param, value)?;
                 match &mut rule.body {
                     Body::Checks(checks) => checks.unbind(),
-                    Body::Code(questions) => questions.iter_mut().for_each(Question::forget_words),
+                    Body::Code(questions) => questions.unbind(),
                     Body::Secret(_) | Body::Native(_) => {}
                 }
             }
@@ -51,12 +51,12 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
     Ok(())
 }
 
-/// Puts the parameters of a rule about source code into its conditions.
-pub(crate) fn bind_code(rule: &mut Rule) {
-    let params = &rule.params;
-    if let Body::Code(questions) = &mut rule.body {
-        questions.iter_mut().for_each(|question| question.bind(&|name| params.get(name).map(expression)));
+/// Puts the parameters of a rule about source code into the conditions of a question.
+pub(crate) fn bind_question(question: &mut Question, params: &BTreeMap<String, Param>, are_changed: bool) {
+    if are_changed {
+        question.forget_words();
     }
+    question.bind(&|name| params.get(name).map(expression));
 }
 
 /// A parameter as a regular expression; several values are alternatives.

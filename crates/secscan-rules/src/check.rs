@@ -11,7 +11,7 @@ use secscan_model::{Platform, RuleInfo};
 use secscan_secrets::Detector;
 use serde::{Deserialize, Serialize};
 
-use crate::checks::Checks;
+use crate::asks::{Checks, Questions};
 
 /// A compiled rule.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -38,7 +38,7 @@ pub enum Body {
     /// The text of every file: whether it holds a credential.
     Secret(Arc<Detector>),
     /// Source code: whether a place of it has a shape; one question a language.
-    Code(Vec<Question>),
+    Code(Questions),
     /// What no language says well: a judge of this name in the engine, one of [`crate::native::NATIVES`].
     Native(String),
 }
@@ -49,6 +49,14 @@ impl Rule {
         match &self.body {
             Body::Checks(checks) => checks.bound(&self.params),
             Body::Secret(_) | Body::Code(_) | Body::Native(_) => &[],
+        }
+    }
+
+    /// The questions to source code, with the values of their parameters; none where the rule asks something else.
+    pub fn questions(&self) -> &[Question] {
+        match &self.body {
+            Body::Code(questions) => questions.bound(&self.params),
+            Body::Secret(_) | Body::Checks(_) | Body::Native(_) => &[],
         }
     }
 }

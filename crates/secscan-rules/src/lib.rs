@@ -8,10 +8,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod asks;
 pub mod bind;
 pub mod blob;
 pub mod check;
-pub mod checks;
 pub mod compile;
 #[cfg(feature = "judge")]
 pub mod judge;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use secscan_model::{Platform, Resource, RuleId};
 
-use crate::bind::bind_code;
 use crate::check::{Body, Check, Rule, Selector};
 use crate::select;
 
@@ -37,12 +36,10 @@ impl Entry {
 impl RuleSet {
     /// Indexes rules. Of two rules with one id the later one counts, so that users can replace a built-in rule.
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
-        let by_id: BTreeMap<RuleId, Rule> = rules.into_iter().map(|rule| (rule.info.id.clone(), rule)).collect();
-        let mut set = Self { rules: by_id.into_values().collect(), ..Self::default() };
-        set.rules.iter_mut().for_each(bind_code);
+        let mut set = Self { rules: sorted(rules.into_iter().collect()), ..Self::default() };
         for (rule_index, rule) in set.rules.iter().enumerate() {
             let Body::Checks(checks) = &rule.body else { continue };
-            for (check_index, Selector { platform, types }) in checks.selectors().iter().enumerate() {
+            for (check_index, Selector { platform, types }) in checks.whom().iter().enumerate() {
                 let platform = *platform;
                 for pattern in types {
                     let kind = select::kind(platform, pattern);
@@ -94,4 +91,14 @@ impl RuleSet {
         };
         entries.into_iter().flatten().filter(is_meant).filter(is_new).filter_map(check)
     }
+}
+
+/// Rules sorted by id, of equal ids the last.
+fn sorted(rules: Vec<Rule>) -> Vec<Rule> {
+    // The built-in ones are.
+    if rules.is_sorted_by(|a, b| a.info.id < b.info.id) {
+        return rules;
+    }
+    let by_id: BTreeMap<RuleId, Rule> = rules.into_iter().map(|rule| (rule.info.id.clone(), rule)).collect();
+    by_id.into_values().collect()
 }

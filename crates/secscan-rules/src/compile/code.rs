@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use secscan_code::question::KINDS;
-use secscan_code::{Condition, Expression, Import, Language, Question, language, question};
+use secscan_code::{Atom, Condition, Expression, Form, Import, Language, Question, language, question};
 use secscan_model::Location;
 use secscan_parse::load::Spanned;
 
@@ -44,7 +44,8 @@ impl Compiler<'_> {
         question.present = texts(&file.present);
         question.absent = texts(&file.absent);
         question.redact = file.redact;
-        let words: Vec<_> = file.words.iter().map(|word| word.to_ascii_lowercase()).collect();
+        let atom = |word: &String| Atom { text: word.to_ascii_lowercase(), form: Form::ANYWHERE };
+        let words: Vec<_> = file.words.iter().map(atom).collect();
         question.words.extend((!words.is_empty()).then_some(words));
         question.in_tests = file.tests;
         question.path = file.path.as_ref().and_then(|path| self.expression(&path.value, path.at));

@@ -17,9 +17,9 @@ use secscan_parse::load::{self, Located, Raw};
 
 use self::condition::{Compiler, attributes_of, literals, texts};
 use self::platforms::platforms_of;
+use crate::asks::Checks;
 use crate::bind;
 use crate::check::{Body, Check, Param, Rule, Selector};
-use crate::checks::Checks;
 use crate::native::native;
 use crate::syntax::{CheckFile, ConfidenceWord, ParamFile, RuleFile, SeverityWord};
 
@@ -141,8 +141,11 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
             (Some(Body::Native(name.value.clone())), platforms.collect())
         }
         (None, None) if !file.patterns.is_empty() => {
-            let questions = code::compile(&file.patterns, &known, &mut used, problems);
-            (Some(Body::Code(questions)), [Platform::Code].into())
+            let mut questions = code::compile(&file.patterns, &known, &mut used, problems);
+            let param = |name: &str| params.get(name).or_else(|| vocabulary.params.get(name));
+            let value = |name: &str| param(name).map(bind::expression);
+            questions.iter_mut().for_each(|question| question.derive_words(&value));
+            (Some(Body::Code(questions.into())), [Platform::Code].into())
         }
         (None, None) => {
             let checks = checks(file, &known, &mut used, problems);
@@ -150,7 +153,7 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
             (Some(Body::Checks(checks.into())), platforms)
         }
     };
-    let mut body = body.unwrap_or_else(|| Body::Checks(Checks::default()));
+    let body = body.unwrap_or_else(|| Body::Checks(Checks::default()));
     let message = file.message.as_ref().and_then(|text| {
         let pieces = message::parse(&text.value, &known, &mut used);
         pieces.map_err(|message| problems.push(Problem::new(text.at, message))).ok()
@@ -163,10 +166,6 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
         if let Some(param) = vocabulary.params.get(name) {
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
-    }
-    if let Body::Code(questions) = &mut body {
-        let value = |name: &str| params.get(name).map(bind::expression);
-        questions.iter_mut().for_each(|question| question.derive_words(&value));
     }
     Rule { info: Arc::new(info(file, platforms)), body, params, message, on_demand: file.on_demand }
 }
