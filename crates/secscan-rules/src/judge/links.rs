@@ -1,6 +1,7 @@
 //! References between resources, indexed both ways, and how many satisfy a `linked` condition.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -41,12 +42,15 @@ impl Links {
 
     /// The resources of a unit whose type a selector may mean.
     fn members(&self, unit: &str, selector: &Selector) -> Vec<ResourceId> {
-        let is_meant = |kind: &str| {
-            let kinds = selector.types.iter().map(|pattern| select::kind(selector.platform, pattern));
-            kinds.into_iter().any(|pattern| select::is_kind(selector.platform, pattern, kind))
-        };
-        let kinds = self.units.get(unit).into_iter().flatten();
-        kinds.filter(|(kind, _)| is_meant(kind)).flat_map(|(_, ids)| ids).copied().collect()
+        let Some(kinds) = self.units.get(unit) else { return Vec::new() };
+        let platform = selector.platform;
+        let patterns = || selector.types.iter().map(|pattern| select::kind(platform, pattern));
+        // Most selectors spell their types, so that the index knows them.
+        if platform != Platform::Arm && patterns().all(|pattern| !pattern.contains('*')) {
+            return patterns().filter_map(|kind| kinds.get(kind)).flatten().copied().collect();
+        }
+        let is_meant = |kind: &str| patterns().any(|pattern| select::is_kind(platform, pattern, kind));
+        kinds.iter().filter(|(kind, _)| is_meant(kind)).flat_map(|(_, ids)| ids).copied().collect()
     }
 
     fn edges<'a>(&'a self, graph: &'a Graph, of: ResourceId) -> impl Iterator<Item = (&'a Edge, bool)> {
@@ -169,9 +173,24 @@ fn is_repository(resource: &Resource) -> bool {
 
 /// Whether a reference's path begins with the path of a rule, key by key.
 fn starts_with(platform: Platform, path: &str, wanted: &[Step]) -> bool {
-    let wanted = PathText(wanted).to_string();
-    let (path, wanted) = (select::folded(platform, path), select::folded(platform, &wanted));
-    path.strip_prefix(&*wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let mut rest = Rest { text: path, ignore_case: platform == Platform::Arm };
+    let begins = write!(rest, "{}", PathText(wanted)).is_ok();
+    begins && (rest.text.is_empty() || rest.text.starts_with('.'))
+}
+
+/// What of a text is left behind what was written so far, as long as that is how it begins.
+struct Rest<'t> {
+    text: &'t str,
+    ignore_case: bool,
+}
+
+impl std::fmt::Write for Rest<'_> {
+    fn write_str(&mut self, piece: &str) -> std::fmt::Result {
+        let (head, rest) = self.text.split_at_checked(piece.len()).ok_or(std::fmt::Error)?;
+        let is_same = head == piece || self.ignore_case && head.eq_ignore_ascii_case(piece);
+        self.text = rest;
+        is_same.then_some(()).ok_or(std::fmt::Error)
+    }
 }
 
 fn glob_set(globs: &[String]) -> GlobSet {
