@@ -11,9 +11,9 @@ use secscan_parse::load::{self, Raw, Spanned};
 use secscan_rules::check::Literal;
 use serde::de::{Deserialize, Deserializer, Error};
 
+use crate::builder::Threshold;
 use crate::near::nearest;
 use crate::path_pattern::PathPattern;
-use crate::scanner::Threshold;
 use crate::suppress::parse_day;
 
 /// A settings file that was read.

@@ -117,6 +117,9 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
     let is_new = |at: &&Location| hit.at != **at && hit.related.iter().all(|(known, _)| known != *at);
     let calls = called_from(graph, resource).iter().filter(is_new);
     let calls = calls.map(|at| Related { place: places.place(*at, false), message: called_by(graph, resource).into() });
+    // Nearly always one: room for more in every finding would be half of what a report weighs.
+    let mut all_related = Vec::with_capacity(hit.related.len().min(MOST_RELATED));
+    all_related.extend(related.chain(calls).take(MOST_RELATED));
     let advisory = candidate.advisory;
     let finding = Finding {
         rule: info.id.clone(),
@@ -126,7 +129,7 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         message,
         place: places.place(hit.at, hit.secret),
         origin: origin(hit, places),
-        related: related.chain(calls).take(MOST_RELATED).collect(),
+        related: all_related,
         platform: resource.platform,
         resource_kind: resource.kind.clone(),
         resource: resource.address.clone(),

@@ -1,6 +1,6 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
-//! Reading order: [`scanner`] (the builder and the flow) → `examine`, `text`, `words` and `code` (read and judge one tree), `native` and
+//! Reading order: [`builder`] (rules, packs, settings) → [`scanner`] (the flow) → `examine`, `text`, `words` and `code` (read and judge one tree), `native` and
 //! `vulnerable`, `escalation`, `public_path`, `rbac` (judges in Rust) → `findings` and `places`
 //! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
 //! `controls` (the status of each control). [`cache`] keeps what scans said for the next one; [`examples`] runs the examples of rule files; [`observer`] tells of progress.
@@ -22,6 +22,7 @@
 
 mod addresses;
 pub mod baseline;
+pub mod builder;
 pub mod cache;
 mod code;
 pub mod config;
@@ -51,9 +52,10 @@ mod vulnerable;
 pub mod waivers;
 mod words;
 
+pub use builder::{BuildError, ScannerBuilder, Threshold};
 pub use cache::Cache;
 pub use observer::{Event, Observer, Silent, Stage};
-pub use scanner::{BuildError, Inspection, Scanner, ScannerBuilder, Threshold};
+pub use scanner::{Inspection, Scanner};
 
 use secscan_model::Platform;
 

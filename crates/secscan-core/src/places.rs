@@ -1,10 +1,12 @@
 //! Byte locations to places that people read: path, line, column, snippet, line hash.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secscan_model::{Graph, LineHashes, LineIndex, Location, Origin, Place, Position, Source, SourceId, Span};
+use secscan_model::report::Quotes;
+use secscan_model::{Graph, LineHashes, LineIndex, Location, Origin, Place, Source, SourceId, Span};
 
 use crate::redaction::{Redactor, masked, without_secrets};
 
@@ -13,12 +15,15 @@ use crate::redaction::{Redactor, masked, without_secrets};
 pub(crate) struct Places<'a> {
     files: BTreeMap<SourceId, File<'a>>,
     redactor: &'a Redactor,
+    quotes: Quotes,
 }
 
 #[derive(Debug)]
 struct File<'a> {
     source: &'a Source,
-    /// Its secrets, in order.
+    /// Its secrets, in order, where the rules have said what they are.
+    known: Option<&'a [Span]>,
+    /// Its secrets otherwise.
     secrets: OnceCell<Vec<Span>>,
     lines: OnceCell<LineIndex>,
     hashes: OnceCell<LineHashes>,
@@ -31,22 +36,25 @@ impl<'a> Places<'a> {
     }
 
     /// Takes over the secrets of files that are known already.
-    pub(crate) fn knowing(self, secrets: &BTreeMap<SourceId, Vec<Span>>) -> Self {
-        for (id, secrets) in secrets {
-            if let Some(file) = self.files.get(id) {
-                file.secrets.get_or_init(|| secrets.clone());
-            }
+    pub(crate) fn knowing(mut self, secrets: &'a BTreeMap<SourceId, Vec<Span>>) -> Self {
+        for (id, file) in &mut self.files {
+            file.known = secrets.get(id).map(Vec::as_slice);
         }
         self
+    }
+
+    /// Leaves out of places what nobody will read.
+    pub(crate) fn quoting(self, quotes: Quotes) -> Self {
+        Self { quotes, ..self }
     }
 
     /// The places of some files.
     pub(crate) fn of(sources: impl IntoIterator<Item = &'a Source>, redactor: &'a Redactor) -> Self {
         let file = |source: &'a Source| {
-            let file = File { source, secrets: OnceCell::new(), lines: OnceCell::new(), hashes: OnceCell::new() };
-            (source.id, file)
+            let (secrets, lines, hashes) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+            (source.id, File { source, known: None, secrets, lines, hashes })
         };
-        Self { files: sources.into_iter().map(file).collect(), redactor }
+        Self { files: sources.into_iter().map(file).collect(), redactor, quotes: Quotes::default() }
     }
 
     /// A text about a file without the file's secrets; none where it holds none.
@@ -86,22 +94,19 @@ impl<'a> Places<'a> {
         let span = file.narrow(at.span);
         let bytes = &file.source.bytes;
         let lines = file.lines();
-        let hidden = hidden.filter(|hidden| hidden.source == at.source).map(|hidden| file.clamped(hidden.span));
         let (start, end) = (lines.position(bytes, span.start), lines.position(bytes, span.end));
+        let place = Place { path: file.source.path.clone(), start, end, ..Place::default() };
+        if self.quotes == Quotes::Nothing {
+            return place;
+        }
+        let hidden = hidden.filter(|hidden| hidden.source == at.source).map(|hidden| file.clamped(hidden.span));
         let secrets = file.secrets_with(self.redactor, hidden);
         let cut = Span { start: span.start, end: span.end.min(span.start + Place::TEXT_LIMIT as u32) };
         let text = masked(file.source, cut, &secrets);
         let shown = start.line()..=end.line().min(start.line() + Place::SNIPPET_LINES as u32 - 1);
         let snippet = shown.map(|line| masked(file.source, shortened(bytes, lines.span(bytes, line)), &secrets).into());
-        let hash = file.line_hash(start.line(), &secrets);
-        Place {
-            path: file.source.path.clone(),
-            start,
-            end,
-            text: text.into(),
-            snippet: snippet.collect(),
-            line_hash: hash.unwrap_or_default().into(),
-        }
+        let hash = (self.quotes == Quotes::Everything).then(|| file.line_hash(start.line(), &secrets)).flatten();
+        Place { text: text.into(), snippet: snippet.collect(), line_hash: hash.unwrap_or_default().into(), ..place }
     }
 }
 
@@ -133,18 +138,17 @@ impl File<'_> {
     }
 
     fn secrets(&self, redactor: &Redactor) -> &[Span] {
-        self.secrets.get_or_init(|| redactor.secrets(self.source))
+        self.known.unwrap_or_else(|| self.secrets.get_or_init(|| redactor.secrets(self.source)))
     }
 
     /// The secrets of the file, and one that a rule knows of besides.
-    fn secrets_with(&self, redactor: &Redactor, own: Option<Span>) -> Vec<Span> {
-        let mut secrets = self.secrets(redactor).to_vec();
-        if let Some(own) = own {
-            secrets.retain(|secret| secret.end <= own.start || own.end <= secret.start || !own.contains(*secret));
-            secrets.push(own);
-            secrets.sort_unstable();
-        }
-        secrets
+    fn secrets_with(&self, redactor: &Redactor, own: Option<Span>) -> Cow<'_, [Span]> {
+        let known = self.secrets(redactor);
+        let Some(own) = own else { return known.into() };
+        let is_apart = |secret: &&Span| secret.end <= own.start || own.end <= secret.start || !own.contains(**secret);
+        let mut secrets: Vec<Span> = known.iter().filter(is_apart).copied().chain([own]).collect();
+        secrets.sort_unstable();
+        secrets.into()
     }
 
     /// The hash of a line; none where a secret is among what it is made of, for a weak one could be guessed from it. The
@@ -171,6 +175,5 @@ fn shortened(bytes: &[u8], line: Span) -> Span {
 
 fn nowhere() -> Place {
     let hash = LineHashes::new(b"").get(1).unwrap_or_default();
-    let start = Position::START;
-    Place { path: "".into(), start, end: start, text: "".into(), snippet: Vec::new(), line_hash: hash.into() }
+    Place { line_hash: hash.into(), ..Place::default() }
 }

@@ -32,8 +32,8 @@ impl FindingKind {
     }
 }
 
-/// A place in a file as people read it.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+/// A place in a file as people read it. What [`Quotes`] leaves out is empty.
+#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The path relative to the root of the scan, with forward slashes.
     pub path: Arc<str>,
@@ -64,6 +64,18 @@ impl Place {
     pub fn is_cut(line: &str) -> bool {
         line.len() + 3 >= Self::LINE_LIMIT
     }
+}
+
+/// How much of the lines that findings stand in a report holds: making more than its outputs write is work for nothing.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Quotes {
+    /// Nothing; where they are says enough.
+    Nothing,
+    /// Their text: [`Place::text`] and [`Place::snippet`].
+    Text,
+    /// Also what code hosts recognise them by: [`Place::line_hash`].
+    #[default]
+    Everything,
 }
 
 /// A place that explains a finding.
@@ -184,7 +196,7 @@ pub struct Finding {
     /// The controls that it touches, sorted.
     pub controls: Vec<ControlRef>,
     /// An edit that certainly mends it.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
     /// The published vulnerability that it is about, where it is about one.
     pub advisory: Option<Arc<Advisory>>,
     /// Whether it counts.

@@ -208,6 +208,12 @@ impl Position {
     }
 }
 
+impl Default for Position {
+    fn default() -> Self {
+        Self::START
+    }
+}
+
 /// The line starts of one file: turns byte offsets into positions. Lines end at LF; a CR before it belongs to the line.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
@@ -220,7 +226,7 @@ pub struct LineIndex {
 impl LineIndex {
     /// Finds the lines of `bytes`.
     pub fn new(bytes: &[u8]) -> Self {
-        let breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let breaks = memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1);
         Self {
             starts: std::iter::once(0).chain(breaks).collect(),
             length: bytes.len() as u32,

@@ -20,6 +20,7 @@ mod words;
 
 use std::io;
 
+use secscan_model::report::Quotes;
 use secscan_model::{Finding, FindingKind, Report, Status};
 
 pub use json::schema;
@@ -31,20 +32,52 @@ pub struct Format {
     pub name: &'static str,
     /// What it is for, in half a line.
     pub about: &'static str,
+    /// What it repeats of the lines that findings stand in.
+    pub quotes: Quotes,
     /// Writes the report. The only errors are those of the writer.
     pub write: fn(&Report, &Options, &mut dyn io::Write) -> io::Result<()>,
 }
 
 /// All formats, the default one first.
 pub static FORMATS: &[Format] = &[
-    Format { name: "text", about: "for people at a terminal", write: text::write },
-    Format { name: "json", about: "for scripts; `secscan schema report` describes it", write: json::write },
-    Format { name: "sarif", about: "SARIF 2.1.0, for GitHub code scanning and editors", write: sarif::write },
-    Format { name: "cyclonedx", about: "a bill of materials, CycloneDX 1.6 in JSON", write: cyclonedx::write },
-    Format { name: "markdown", about: "a summary for CI runs and comments", write: markdown::write },
-    Format { name: "github", about: "annotations, as workflow commands of GitHub Actions", write: github::write },
-    Format { name: "github-output", about: "numbers of findings, for $GITHUB_OUTPUT", write: github::write_outputs },
-    Format { name: "gitlab", about: "GitLab's Code Quality report", write: gitlab::write },
+    Format { name: "text", about: "for people at a terminal", quotes: Quotes::Text, write: text::write },
+    Format {
+        name: "json",
+        about: "for scripts; `secscan schema report` describes it",
+        quotes: Quotes::Nothing,
+        write: json::write,
+    },
+    Format {
+        name: "sarif",
+        about: "SARIF 2.1.0, for GitHub code scanning and editors",
+        quotes: Quotes::Everything,
+        write: sarif::write,
+    },
+    Format {
+        name: "cyclonedx",
+        about: "a bill of materials, CycloneDX 1.6 in JSON",
+        quotes: Quotes::Nothing,
+        write: cyclonedx::write,
+    },
+    Format {
+        name: "markdown",
+        about: "a summary for CI runs and comments",
+        quotes: Quotes::Nothing,
+        write: markdown::write,
+    },
+    Format {
+        name: "github",
+        about: "annotations, as workflow commands of GitHub Actions",
+        quotes: Quotes::Nothing,
+        write: github::write,
+    },
+    Format {
+        name: "github-output",
+        about: "numbers of findings, for $GITHUB_OUTPUT",
+        quotes: Quotes::Nothing,
+        write: github::write_outputs,
+    },
+    Format { name: "gitlab", about: "GitLab's Code Quality report", quotes: Quotes::Nothing, write: gitlab::write },
 ];
 
 /// The format of a name.

@@ -9,10 +9,10 @@ use secscan_core::baseline::Baseline;
 use secscan_core::config::{KubernetesVersion, Settings};
 use secscan_core::{Scanner, ScannerBuilder, Threshold};
 use secscan_discover::{Base, Forest, merge_base, revision};
-use secscan_model::report::{Notice, RunInputs};
+use secscan_model::report::{Notice, Quotes, RunInputs};
 use secscan_model::{DiagnosticKind, Report, Source, SourceId};
 use secscan_parse::load::Spanned;
-use secscan_report::Shown;
+use secscan_report::{Format, Shown};
 
 use crate::args::{BaselineArguments, HelmArguments, Output, ScanArguments, Selection};
 use crate::progress::Progress;
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
     } else {
         arguments.packs.iter().map(String::as_str).collect()
     };
-    builder = packs::choose(builder, &packs)?;
+    builder = packs::choose(builder, &packs)?.quotes(quotes(arguments));
     if let Some(threshold) = arguments.fail_on.or(settings.fail_on) {
         builder = builder.threshold(threshold);
     }
@@ -65,7 +65,8 @@ pub(crate) fn run(arguments: &ScanArguments, out: &mut dyn Write) -> anyhow::Res
 pub(crate) fn baseline(arguments: &BaselineArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     use_threads(arguments.selection.jobs)?;
     let prepared = Prepared::new(&arguments.selection, None, Reach::Present)?;
-    let scanner = prepared.build(prepared.builder(&arguments.selection)?.threshold(Threshold::Never))?;
+    let builder = prepared.builder(&arguments.selection)?.threshold(Threshold::Never).quotes(Quotes::Nothing);
+    let scanner = prepared.build(builder)?;
     let report = prepared.scan(&scanner, &arguments.selection, None, None)?;
     let baseline = Baseline::of(&report.findings);
     if arguments.output == Path::new("-") {
@@ -296,6 +297,17 @@ fn note(message: Arc<str>) -> Notice {
     Notice { kind: DiagnosticKind::Configuration, path: None, place: None, message }
 }
 
+/// What is written to standard output.
+fn format(arguments: &ScanArguments) -> &'static Format {
+    arguments.format.unwrap_or(&secscan_report::FORMATS[0])
+}
+
+/// What the outputs together repeat of the lines that findings stand in.
+fn quotes(arguments: &ScanArguments) -> Quotes {
+    let files = arguments.outputs.iter().map(|output| output.format.quotes);
+    files.fold(format(arguments).quotes, Ord::max)
+}
+
 fn write_all(arguments: &ScanArguments, report: &Report, show: Shown, out: &mut dyn Write) -> anyhow::Result<()> {
     for Output { format, file } in &arguments.outputs {
         let options = secscan_report::Options { show, ..Default::default() };
@@ -303,13 +315,12 @@ fn write_all(arguments: &ScanArguments, report: &Report, show: Shown, out: &mut 
         (format.write)(report, &options, &mut bytes)?;
         std::fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let format = arguments.format.unwrap_or(&secscan_report::FORMATS[0]);
     let choice = anstream::AutoStream::choice(&std::io::stdout());
     let is_terminal = std::io::stdout().is_terminal();
     let width = is_terminal.then(terminal_width).flatten();
     let options =
         secscan_report::Options { colour: choice != anstream::ColorChoice::Never, show, width, ..Default::default() };
-    unless_abandoned((format.write)(report, &options, out).map_err(Into::into))
+    unless_abandoned((format(arguments).write)(report, &options, out).map_err(Into::into))
 }
 
 fn terminal_width() -> Option<usize> {

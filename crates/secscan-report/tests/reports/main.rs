@@ -5,6 +5,7 @@
 mod ci;
 mod cyclonedx;
 mod json;
+mod quotes;
 mod sample;
 mod sarif;
 mod text;

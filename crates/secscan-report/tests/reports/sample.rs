@@ -163,11 +163,11 @@ fn findings() -> Vec<Finding> {
     let pod = "default/Pod/größe 🔒";
     let tag = Finding {
         controls: vec![control("pci-dss", "6.3.2")],
-        fix: Some(Fix {
+        fix: Some(Box::new(Fix {
             description: "Pin the image by a version".into(),
             place: place("k8s/dépôt & [staging]/app.yaml", "latest"),
             replacement: "1.27.3".into(),
-        }),
+        })),
         new: false,
         ..finding(
             "k8s-image-latest",
