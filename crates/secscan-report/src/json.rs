@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use secscan_model::report::{self as model, ControlResult, PackResult};
 use secscan_model::{FindingKind, ImageLayer, Introduction, Place, Report, RuleInfo, Severity, Tally};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::{Options, indented};
+use crate::{Options, Shown, indented};
 
 /// The version of the format: raised when a field goes away or changes its meaning.
 const VERSION: &str = "1";
@@ -42,13 +42,27 @@ struct Wire<'a> {
     packs: Vec<Pack<'a>>,
     /// In the order of their places. Passes, unknown answers, and what is set aside appear on request; `summary`
     /// counts them always.
-    findings: Vec<Finding<'a>>,
+    #[schemars(with = "Vec<Finding<'a>>")]
+    findings: Listed<'a>,
     /// The controls of all packs, in official order.
     controls: Vec<Control<'a>>,
     /// The rules that ran, sorted by id.
     rules: Vec<Rule<'a>>,
     /// What was not looked at.
     diagnostics: Vec<Diagnostic<'a>>,
+}
+
+/// The findings that an output lists, each made when it is written: there may be many thousands.
+struct Listed<'a> {
+    report: &'a Report,
+    show: Shown,
+}
+
+impl Serialize for Listed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let listed = self.report.findings.iter().filter(|finding| self.show.admits(finding));
+        serializer.collect_seq(listed.map(Finding::new))
+    }
 }
 
 /// What wrote the report.
@@ -413,7 +427,7 @@ impl<'a> Wire<'a> {
             gate: Gate { failed: report.gate.failed, counted: report.gate.counted, threshold: &report.gate.threshold },
             summary: Summary::new(report),
             packs: report.packs.iter().map(Pack::new).collect(),
-            findings: report.findings.iter().filter(|it| options.show.admits(it)).map(Finding::new).collect(),
+            findings: Listed { report, show: options.show },
             controls: report.packs.iter().flat_map(|pack| pack.controls.iter().map(Control::new)).collect(),
             rules: report.rules.iter().map(|rule| Rule::new(rule, report)).collect(),
             diagnostics: report.notices.iter().map(Diagnostic::new).collect(),
