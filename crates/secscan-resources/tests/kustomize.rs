@@ -105,7 +105,7 @@ fn reread(case: &Case) -> Vec<String> {
         assert!(parsed.diagnostics.is_empty(), "{text}");
         parsed.documents.iter().map(canonical).collect::<Vec<_>>()
     };
-    documents.iter().flat_map(parse).map(|text| text.replace("\"unknown\"", "?")).collect()
+    documents.iter().flat_map(parse).map(|text| text.replace("managed-by:\"unknown\"", "managed-by:?")).collect()
 }
 
 /// What `kubectl kustomize` prints for a folder, or what it complains about.
