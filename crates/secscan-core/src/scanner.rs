@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use secscan_model::report::{AdvisoryData, Coverage, Gate, Notice, RunInputs};
 use secscan_model::{
-    ControlRef, Diagnostic, DiagnosticKind, FileTree, Finding, FindingKind, Graph, Pack, Report, RuleId, RuleInfo,
-    Severity, Status,
+    ControlRef, Diagnostic, DiagnosticKind, FileTree, Finding, FindingKind, Graph, Pack, Position, Report, RuleId,
+    RuleInfo, Severity, Status,
 };
 use secscan_parse::load::Spanned;
 use secscan_resources::helm::Unfolded;
@@ -190,7 +190,7 @@ impl Scanner {
         let entries = settings.map(|settings| settings.waiver.as_slice()).unwrap_or_default();
         let waivers = Waivers::new(entries, self.settings.today);
         let mut findings = self.findings(examined, base, &mappings, &waivers, &places);
-        findings.sort_by(|a, b| (&a.place, &a.rule, a.kind).cmp(&(&b.place, &b.rule, b.kind)));
+        findings.sort_by(|a, b| order(a).cmp(&order(b)));
         let not_applicable = |control: &ControlRef| {
             let entries = settings.into_iter().flat_map(|settings| &settings.not_applicable);
             let mut of_control = entries.filter(|entry| entry.value.control == *control);
@@ -354,6 +354,12 @@ impl Scanner {
         let counted = findings.iter().filter(counts).count() as u64;
         Gate { failed: counted > 0, counted, threshold: threshold.to_string().into() }
     }
+}
+
+/// What findings are sorted by: not by what places quote, which hangs on the outputs that are asked for.
+fn order(finding: &Finding) -> (&str, Position, Position, &RuleId, FindingKind) {
+    let place = &finding.place;
+    (&place.path, place.start, place.end, &finding.rule, finding.kind)
 }
 
 /// Diagnostics with their places, sorted, each once.
