@@ -294,7 +294,7 @@ fn is_generated(path: &str) -> bool {
             .and_then(|at| path.get(at..))
             .is_some_and(|last| last.eq_ignore_ascii_case(end.as_bytes()))
     };
-    ENDS.iter().any(|end| ends(end))
+    ENDS.iter().any(ends)
 }
 
 #[cfg(test)]

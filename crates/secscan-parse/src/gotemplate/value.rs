@@ -246,9 +246,8 @@ impl Value {
             }
             (Data::Map(a), Data::Map(b)) => {
                 let (a, b) = (a.borrow(), b.borrow());
-                let same =
-                    |((k, a), (l, b)): ((&Rc<str>, &Value), (&Rc<str>, &Value))| k == l && a.equal_within(b, depth);
-                a.len() == b.len() && a.iter().zip(b.iter()).all(same)
+                let mut pairs = a.iter().zip(b.iter());
+                a.len() == b.len() && pairs.all(|((k, a), (l, b))| k == l && a.equal_within(b, depth))
             }
             (Data::Object(a), Data::Object(b)) => Rc::ptr_eq(a, b),
             _ => false,

@@ -60,7 +60,7 @@ fn keeps_out(denial: Statement<'_>, allowed: Statement<'_>) -> Option<bool> {
 /// Whether a denial takes back each action that is allowed.
 fn denies_actions(denial: Statement<'_>, allowed: Statement<'_>) -> Option<bool> {
     let covered = |action: &Node| {
-        let Some(action) = action.as_str() else { return None };
+        let action = action.as_str()?;
         match denial.written("not-actions") {
             Some(spared) => all(spared.items().iter().map(|spared| Some(!pattern::overlap(spared.as_str()?, action)))),
             None => any(denial.list("actions").iter().map(|denied| Some(pattern::covers(denied.as_str()?, action)))),

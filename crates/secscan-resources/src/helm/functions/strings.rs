@@ -31,7 +31,7 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
             executor.spend_bytes(text.as_str().len() + spaces * (1 + text.as_str().matches('\n').count()))?;
             Ok(indented(text, spaces, name == "nindent"))
         })(),
-        "quote" => Ok(each_quoted(given, |text| print::quoted(text), '"')),
+        "quote" => Ok(each_quoted(given, print::quoted, '"')),
         "squote" => Ok(each_quoted(given, |text| format!("'{text}'"), '\'')),
         "cat" => Ok(joined(given.0.iter().filter(|value| !value.is_nil()).map(to_text), " ")),
         "join" => (|| {
