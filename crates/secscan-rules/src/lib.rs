@@ -1,6 +1,6 @@
 //! Rule and pack files to compiled rules, and the judge that runs them.
 //!
-//! Reading order: [`syntax`] (files as people write them) → [`compile`](mod@compile) (to [`check`] and [`checks`]) → [`blob`] (embedded)
+//! Reading order: [`syntax`] (files as people write them) → [`compile`](mod@compile) (to [`check`] and [`asks`]) → [`blob`] (embedded)
 //! → [`bind`](mod@bind) (parameters) → [`set`] (the index) → [`judge`] (three-valued verdicts with places). Packs:
 //! [`pack`].
 //!

@@ -1,7 +1,7 @@
 //! The common kind `service`: a program of the cluster with all its settings, wherever they are written.
 //!
 //! The kubelet, the API server and the others take settings as flags, in a configuration file, or from kubeadm. Rules
-//! ask for them by one name, that of the flag. Reading order: [`derive`] → `settings` (what flags say) → `files`
+//! ask for them by one name, that of the flag. Reading order: [`derive()`] → `settings` (what flags say) → `files`
 //! (configuration files, and which of their fields is which flag) → `kubeadm` (its flags, and those that it adds).
 
 mod files;
