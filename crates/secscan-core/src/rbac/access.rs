@@ -1,10 +1,11 @@
-//! Who is given which roles where: bindings with their subjects, roles with what is aggregated into them.
+//! Who is given which roles where: bindings with their subjects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use secscan_model::{Graph, Location, Node, Platform, Resource, ResourceId};
 
-use super::powers::{self, PolicyRule};
+use super::powers;
+use super::roles::Roles;
 use super::world::{Worlds, certain};
 
 /// The index of a subject.
@@ -63,7 +64,7 @@ pub(super) struct Access<'a> {
     pub(super) grants: Vec<Vec<Grant<'a>>>,
     /// Why not all grants of a subject are known.
     unknown: HashMap<SubjectId, String>,
-    rules: HashMap<Role<'a>, Vec<PolicyRule<'a>>>,
+    pub(super) roles: Roles<'a>,
     /// Accounts whose tokens are kept in Secrets, by the Secret.
     tokens: BTreeMap<ResourceId, SubjectId>,
     references: Vec<(ResourceId, ResourceId)>,
@@ -71,17 +72,17 @@ pub(super) struct Access<'a> {
 
 impl<'a> Access<'a> {
     pub(super) fn of(graph: &'a Graph) -> Self {
+        let worlds = Worlds::of(graph);
         let mut access = Self {
-            worlds: Worlds::of(graph),
+            roles: Roles::of(graph, &worlds),
+            worlds,
             subjects: Vec::new(),
             ids: HashMap::new(),
             grants: Vec::new(),
             unknown: HashMap::new(),
-            rules: powers::built_in(),
             tokens: BTreeMap::new(),
             references: Vec::new(),
         };
-        access.add_roles(graph);
         let roles = role_references(graph);
         for (id, resource) in graph.iter().filter(|(_, resource)| resource.platform == Platform::Kubernetes) {
             match &*resource.kind {
@@ -152,61 +153,6 @@ impl<'a> Access<'a> {
             let subject = self.subject(id, Who::Account(namespace(secret), account));
             self.tokens.insert(id, subject);
         }
-    }
-
-    /// The rules of all roles; those of an aggregating role are of the roles that its selectors select.
-    fn add_roles(&mut self, graph: &'a Graph) {
-        let is_role = |resource: &Resource| matches!(&*resource.kind, "ClusterRole" | "Role");
-        let roles = graph.iter().filter(|(_, role)| role.platform == Platform::Kubernetes && is_role(role));
-        let mut labelled: HashMap<(u32, &str, &str), Vec<ResourceId>> = HashMap::new();
-        let mut aggregating = Vec::new();
-        for (id, role) in roles {
-            self.rules.insert(Role::Object(id), powers::rules_of(id, &role.value));
-            for label in role.value.at_path(&["metadata", "labels"]).map_or(&[][..], Node::entries) {
-                if let Some(value) = label.value.as_str() {
-                    labelled.entry((self.worlds.world(id), &*label.key, value)).or_default().push(id);
-                }
-            }
-            aggregating.extend(role.value.get("aggregationRule").map(|rule| (id, rule)));
-        }
-        for (id, rule) in &aggregating {
-            let mut taken = BTreeSet::new();
-            self.aggregate(*id, rule, &labelled, &aggregating, &mut taken);
-            taken.remove(id);
-            let more: Vec<_> = taken.iter().flat_map(|role| self.rules[&Role::Object(*role)].clone()).collect();
-            self.rules.entry(Role::Object(*id)).or_default().extend(more);
-        }
-    }
-
-    /// Adds the roles that an aggregation rule selects, and what these aggregate.
-    fn aggregate(
-        &self,
-        id: ResourceId,
-        rule: &'a Node,
-        labelled: &HashMap<(u32, &str, &str), Vec<ResourceId>>,
-        aggregating: &[(ResourceId, &'a Node)],
-        taken: &mut BTreeSet<ResourceId>,
-    ) {
-        let mut open = vec![rule];
-        let none = Vec::new();
-        while let Some(rule) = open.pop() {
-            for selector in rule.get("clusterRoleSelectors").map_or(&[][..], Node::items) {
-                let labels = selector.get("matchLabels").map_or(&[][..], Node::entries);
-                let with = |label: &secscan_model::Entry| {
-                    let key = (self.worlds.world(id), &*label.key, label.value.as_str().unwrap_or_default());
-                    labelled.get(&key).unwrap_or(&none).iter().copied().collect::<BTreeSet<_>>()
-                };
-                let selected = labels.iter().map(with).reduce(|all, some| &all & &some).unwrap_or_default();
-                for role in selected.into_iter().filter(|role| taken.insert(*role)).collect::<Vec<_>>() {
-                    open.extend(aggregating.iter().find(|(id, _)| *id == role).map(|(_, rule)| *rule));
-                }
-            }
-        }
-    }
-
-    /// What a role allows.
-    pub(super) fn rules(&self, role: Role<'a>) -> &[PolicyRule<'a>] {
-        self.rules.get(&role).map_or(&[], Vec::as_slice)
     }
 
     /// The accounts that a pod has tokens of: its own, unless it takes none, and those in Secrets that it mounts.

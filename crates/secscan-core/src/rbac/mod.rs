@@ -2,23 +2,26 @@
 //!
 //! A role that may start pods in a namespace is as mighty as the mightiest account of that namespace; what these
 //! accounts may do in turn is what no condition about one object can ask. Reading order: [`judge`] → `world` (which
-//! objects are of one cluster) → `access` (who is given which roles) → `powers` (what a role is good for) → `ways` (the
+//! objects are of one cluster) → `access` (who is given which roles) → `powers` and `roles` (what a role is good for) → `ways` (the
 //! shortest ways to an administrator) → `telling` (findings).
 
 mod access;
 mod powers;
+mod roles;
 mod telling;
 #[cfg(test)]
 mod tests;
 mod ways;
 mod world;
 
-use secscan_model::{Graph, Node, Platform, Resource, ResourceId};
+use secscan_model::{Diagnostic, DiagnosticKind, Graph, Node, Platform, Resource, ResourceId};
 use secscan_rules::judge::Outcome;
 
 use self::access::{Access, SubjectId};
 use self::ways::Ways;
 use crate::native::{Answer, Asked};
+
+const CUT: &str = "there are too many roles and bindings: not all ways to administrators were searched";
 
 /// Judges the pods of all workloads.
 pub(crate) fn judge(asked: &Asked<'_>) -> Answer {
@@ -30,7 +33,8 @@ pub(crate) fn judge(asked: &Asked<'_>) -> Answer {
     let access = Access::of(graph);
     let ways = Ways::of(graph, &access);
     let outcomes = pods(graph).map(|(id, pod)| (id, outcome(graph, &access, &ways, pod, asked.with_passes)));
-    Answer { outcomes: outcomes.collect(), ..Answer::default() }
+    let cut = ways.is_cut.then(|| Diagnostic::new(DiagnosticKind::Limit, CUT).blinds(Platform::Kubernetes));
+    Answer { outcomes: outcomes.collect(), diagnostics: cut.into_iter().collect(), ..Answer::default() }
 }
 
 /// The pods of Kubernetes workloads.
@@ -56,10 +60,13 @@ fn outcome(graph: &Graph, access: &Access<'_>, ways: &Ways<'_>, pod: &Resource, 
         // A binding to the role of the administrators is told by rules about one object.
         Some((0, account)) if ways.is_plain(account) => Outcome::NotApplicable,
         Some((_, account)) => telling::finding(graph, access, ways, pod, account),
-        None => match accounts.iter().find_map(|account| access.unknown(*account)) {
-            Some(why) => telling::unknown(pod, written, why),
-            None => telling::pass(pod, written, with_passes),
-        },
+        None => {
+            let unknown = accounts.iter().find_map(|account| access.unknown(*account));
+            match unknown.or(ways.is_cut.then_some(CUT)) {
+                Some(why) => telling::unknown(pod, written, why),
+                None => telling::pass(pod, written, with_passes),
+            }
+        }
     }
 }
 

@@ -9,16 +9,17 @@ use secscan_model::{Location, Node, ResourceId};
 use super::access::Role;
 
 /// A rule of a role.
-#[derive(Clone, Debug)]
-pub(super) struct PolicyRule<'a> {
+struct PolicyRule<'a> {
     verbs: Vec<&'a str>,
     groups: Vec<&'a str>,
     resources: Vec<&'a str>,
     /// The only objects that it is about, when it names any.
-    pub(super) names: Vec<&'a str>,
-    /// The role that it stands in, and its place there.
-    pub(super) at: Option<(ResourceId, Location)>,
+    names: Vec<&'a str>,
+    at: Option<RulePlace>,
 }
+
+/// The role that a rule stands in, and its place there; none of roles that every cluster has.
+pub(super) type RulePlace = (ResourceId, Location);
 
 /// Something that a rule allows.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -140,6 +141,23 @@ pub(super) static POWERS: &[Power] = &[
     power(&[Deed::ReadSecrets], Becoming::AccountOfSecret, false),
 ];
 
+/// What a role is good for. Of several rules that allow the same, the first is named.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Abilities<'a> {
+    /// What it allows for every object.
+    pub(super) allowed: Vec<Allowed>,
+    /// The accounts that it lets somebody become by name.
+    pub(super) named: Vec<Named<'a>>,
+}
+
+/// An account that a rule names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub(super) name: &'a str,
+    pub(super) words: &'static str,
+    pub(super) at: Option<RulePlace>,
+}
+
 /// What one rule is enough for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowed {
@@ -147,7 +165,40 @@ pub(super) struct Allowed {
     pub(super) words: &'static str,
     /// Whether the rule names what it allows, rather than all verbs.
     pub(super) is_named: bool,
+    pub(super) at: Option<RulePlace>,
 }
+
+impl<'a> Abilities<'a> {
+    /// What the rules of a role allow. What is not known allows nothing.
+    pub(super) fn of_role(id: ResourceId, role: &'a Node) -> Self {
+        Self::of_rules(role.get("rules").map_or(&[][..], Node::items).iter().map(|rule| policy_rule(id, rule)))
+    }
+
+    fn of_rules(rules: impl Iterator<Item = PolicyRule<'a>>) -> Self {
+        let mut abilities = Self::default();
+        for rule in rules {
+            let named = rule
+                .becomes_named()
+                .into_iter()
+                .flat_map(|words| rule.names.iter().map(move |name| Named { name, words, at: rule.at }));
+            abilities.add(&Self { allowed: rule.allowed(), named: named.collect() });
+        }
+        abilities
+    }
+
+    /// Adds what another role allows.
+    pub(super) fn add(&mut self, other: &Self) {
+        for allowed in &other.allowed {
+            if !self.allowed.iter().any(|known| known.deed == allowed.deed) {
+                self.allowed.push(*allowed);
+            }
+        }
+        self.named.extend(other.named.iter().take(MAX_NAMED.saturating_sub(self.named.len())));
+    }
+}
+
+/// How many accounts a role may name; none that people write comes near it.
+const MAX_NAMED: usize = 10_000;
 
 impl Deed {
     /// Whether a verb that is for nothing else but more rights is what it is about.
@@ -162,24 +213,25 @@ impl Deed {
 impl PolicyRule<'_> {
     /// The deeds that a rule allows for every object. A rule that names objects allows none of them: creating cannot be
     /// limited by name, and what else it says of one object is a question to that object.
-    pub(super) fn allowed(&self) -> Vec<Allowed> {
+    fn allowed(&self) -> Vec<Allowed> {
         let is_about_all = |list: &[&str]| list.contains(&"*");
         if !self.names.is_empty() {
             return Vec::new();
         }
         if is_about_all(&self.verbs) && is_about_all(&self.groups) && is_about_all(&self.resources) {
-            return vec![Allowed { deed: Deed::Everything, words: "do everything", is_named: false }];
+            return vec![Allowed { deed: Deed::Everything, words: "do everything", is_named: false, at: self.at }];
         }
         let of = |demand: &Demand| Allowed {
             deed: demand.deed,
             words: demand.words,
             is_named: self.verbs.iter().any(|verb| demand.verbs.contains(verb)),
+            at: self.at,
         };
         DEMANDS.iter().filter(|demand| self.satisfies(demand)).map(of).collect()
     }
 
     /// Whether it lets somebody make tokens of the accounts that it names, or impersonate them.
-    pub(super) fn becomes_named(&self) -> Option<&'static str> {
+    fn becomes_named(&self) -> Option<&'static str> {
         let named = |demand: &&Demand| matches!(demand.deed, Deed::MintTokens | Deed::ImpersonateAccounts);
         let demand = DEMANDS.iter().filter(named).find(|demand| self.satisfies(demand));
         demand.filter(|_| !self.names.is_empty()).map(|demand| demand.words)
@@ -200,11 +252,6 @@ impl PolicyRule<'_> {
     }
 }
 
-/// The rules of a role. What is not known allows nothing.
-pub(super) fn rules_of(id: ResourceId, role: &Node) -> Vec<PolicyRule<'_>> {
-    role.get("rules").map_or(&[][..], Node::items).iter().map(|rule| policy_rule(id, rule)).collect()
-}
-
 fn policy_rule(id: ResourceId, rule: &Node) -> PolicyRule<'_> {
     let list = |key| rule.get(key).map_or(&[][..], Node::items).iter().filter_map(Node::as_str).collect();
     PolicyRule {
@@ -217,7 +264,7 @@ fn policy_rule(id: ResourceId, rule: &Node) -> PolicyRule<'_> {
 }
 
 /// The roles for people that every cluster has, as far as they lead further: `edit` may start pods and impersonate.
-pub(super) fn built_in<'a>() -> HashMap<Role<'a>, Vec<PolicyRule<'a>>> {
+pub(super) fn built_in<'a>() -> HashMap<Role<'a>, Abilities<'a>> {
     let rule = |verbs: &[&'a str], groups: &[&'a str], resources: &[&'a str]| PolicyRule {
         verbs: verbs.to_vec(),
         groups: groups.to_vec(),
@@ -225,15 +272,16 @@ pub(super) fn built_in<'a>() -> HashMap<Role<'a>, Vec<PolicyRule<'a>>> {
         names: Vec::new(),
         at: None,
     };
-    let all = vec![rule(&["*"], &["*"], &["*"])];
-    let edit = vec![
+    let all = Abilities::of_rules([rule(&["*"], &["*"], &["*"])].into_iter());
+    let edit = [
         rule(&["create", "get", "list", "patch", "update", "watch"], &["apps", "batch"], &["*"]),
         rule(&["create", "get"], &[""], &["pods", "pods/attach", "pods/exec", "serviceaccounts/token"]),
         rule(&["get", "list", "watch"], &[""], &["secrets"]),
         rule(&["impersonate"], &[""], &["serviceaccounts"]),
     ];
-    let roles = [("cluster-admin", all), ("admin", edit.clone()), ("edit", edit), ("view", Vec::new())];
-    roles.into_iter().map(|(name, rules)| (Role::BuiltIn(name), rules)).collect()
+    let edit = Abilities::of_rules(edit.into_iter());
+    let roles = [("cluster-admin", all), ("admin", edit.clone()), ("edit", edit)];
+    roles.into_iter().map(|(name, abilities)| (Role::BuiltIn(name), abilities)).collect()
 }
 
 /// Whether every cluster has a role of a name. Those of the system itself are not for pods of others.

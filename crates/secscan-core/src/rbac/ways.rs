@@ -7,16 +7,19 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use secscan_model::{Graph, Location, ResourceId};
+use secscan_model::Graph;
 
 use super::access::{Access, Grant, Role, Subject, SubjectId, Who};
-use super::powers::{Allowed, Becoming, Deed, POWERS};
+use super::powers::{Allowed, Becoming, Deed, Named, POWERS, RulePlace};
+
+/// How many steps to accounts that rules name are followed: many rules may name many accounts of many namespaces.
+const MAX_NAMED_STEPS: usize = 500_000;
 
 /// A rule of a role that a binding gives, and what it allows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Evidence<'a> {
     pub(super) grant: Grant<'a>,
-    pub(super) rule: Option<(ResourceId, Location)>,
+    pub(super) rule: Option<RulePlace>,
     /// What it allows; none for what is about one account.
     allowed: Option<Allowed>,
     pub(super) words: &'static str,
@@ -37,6 +40,8 @@ pub(super) struct Way<'a> {
 pub(super) struct Ways<'a> {
     ways: HashMap<SubjectId, Way<'a>>,
     plain: BTreeSet<SubjectId>,
+    /// Whether not all ways were searched.
+    pub(super) is_cut: bool,
 }
 
 /// Somebody who can become somebody else.
@@ -69,7 +74,7 @@ impl<'a> Ways<'a> {
         }
         let plain = search.ways.iter().filter(|(_, way)| way.next.is_none() && is_told(graph, way));
         let plain = plain.map(|(id, _)| *id).collect();
-        Self { ways: search.ways, plain }
+        Self { ways: search.ways, plain, is_cut: search.is_cut || access.roles.is_cut() }
     }
 
     /// How many others an account becomes on its way to an administrator.
@@ -108,6 +113,9 @@ struct Search<'s, 'a> {
     with_pod: BTreeSet<SubjectId>,
     with_secret: BTreeSet<SubjectId>,
     by_name: HashMap<(u32, &'a str), Vec<SubjectId>>,
+    /// What is left of [`MAX_NAMED_STEPS`].
+    budget: usize,
+    is_cut: bool,
     by_namespace: BTreeMap<(u32, &'a str), Vec<SubjectId>>,
 }
 
@@ -129,6 +137,8 @@ impl<'s, 'a> Search<'s, 'a> {
             with_pod: super::pods(graph).flat_map(|(_, pod)| access.accounts_of(graph, pod)).collect(),
             with_secret: access.kept_tokens(),
             by_name,
+            budget: MAX_NAMED_STEPS,
+            is_cut: false,
             by_namespace,
         }
     }
@@ -166,20 +176,24 @@ impl<'s, 'a> Search<'s, 'a> {
     fn evidence(&mut self, id: SubjectId, grant: Grant<'a>) -> Vec<Evidence<'a>> {
         let access = self.access;
         let world = access.subjects[id].world;
-        let mut found = Vec::new();
-        for rule in access.rules(grant.role) {
-            let of = |allowed, words| Evidence { grant, rule: rule.at, allowed, words };
-            found.extend(rule.allowed().into_iter().map(|allowed| of(Some(allowed), allowed.words)));
-            let Some(words) = rule.becomes_named() else { continue };
-            for target in rule.names.iter().filter_map(|name| self.by_name.get(&(world, *name))).flatten() {
+        let Some(abilities) = access.roles.abilities(grant.role) else { return Vec::new() };
+        for Named { name, words, at } in &abilities.named {
+            for target in self.by_name.get(&(world, *name)).into_iter().flatten() {
                 let is_given = |scope| matches!(access.subjects[*target].who, Who::Account(of, _) if of == scope);
-                if grant.scope.is_none_or(is_given) {
-                    let step = Step { from: id, evidence: vec![of(None, words)] };
-                    self.steps.entry(To::One(*target)).or_default().push(step);
+                if !grant.scope.is_none_or(is_given) {
+                    continue;
                 }
+                let Some(budget) = self.budget.checked_sub(1) else {
+                    self.is_cut = true;
+                    break;
+                };
+                self.budget = budget;
+                let evidence = vec![Evidence { grant, rule: *at, allowed: None, words }];
+                self.steps.entry(To::One(*target)).or_default().push(Step { from: id, evidence });
             }
         }
-        found
+        let of = |it: &Allowed| Evidence { grant, rule: it.at, allowed: Some(*it), words: it.words };
+        abilities.allowed.iter().map(of).collect()
     }
 
     /// Notes the way of an account that has none yet; of a group, for all accounts in it.

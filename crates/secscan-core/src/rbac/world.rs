@@ -3,22 +3,25 @@
 //! A repository may hold the objects of many clusters. Objects belong together when they stand in one folder, or when
 //! one refers to the other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use secscan_model::{Edge, Graph, Platform, ResourceId};
+use secscan_model::{Edge, Graph, Node, Platform, ResourceId};
 
 /// The references that mean one object. A name that several folders have, and the folder of the reference does not, is
 /// that of a base which an overlay completes: whom it means stands elsewhere.
 pub(super) fn certain(graph: &Graph) -> Vec<&Edge> {
     let folder = |id: ResourceId| graph.source(graph.resource(id).at.source).map_or("", |source| source.folder());
-    let mut meant: HashMap<(ResourceId, &str, &str), u32> = HashMap::new();
-    for edge in &graph.edges {
-        *meant.entry((edge.from, &*edge.path, &*graph.resource(edge.to).address)).or_default() += 1;
+    let name = |id: ResourceId| graph.resource(id).value.at_path(&["metadata", "name"]).and_then(Node::as_str);
+    let key = |edge: &Edge| (edge.from, edge.path.clone(), name(edge.to));
+    let mut folders: HashMap<_, BTreeSet<&str>> = HashMap::new();
+    let of_objects = |edge: &&Edge| graph.resource(edge.from).platform == Platform::Kubernetes;
+    for edge in graph.edges.iter().filter(of_objects) {
+        folders.entry(key(edge)).or_default().insert(folder(edge.to));
     }
     let is_certain = |edge: &&Edge| {
-        meant[&(edge.from, &*edge.path, &*graph.resource(edge.to).address)] == 1 || folder(edge.from) == folder(edge.to)
+        folder(edge.from) == folder(edge.to) || folders.get(&key(edge)).is_some_and(|folders| folders.len() == 1)
     };
-    graph.edges.iter().filter(is_certain).collect()
+    graph.edges.iter().filter(of_objects).filter(is_certain).collect()
 }
 
 /// The clusters of a scan: a number for each resource.
