@@ -33,7 +33,7 @@ pub(super) struct Project<'a> {
 /// The projects among the Compose files of a folder; `is_root` says of a file that no other one includes it.
 pub(super) fn projects<'a>(own: &[(&'a Source, &'a File)], is_root: impl Fn(&str) -> bool) -> Vec<Project<'a>> {
     let named = |name: &&str| own.iter().find(|(source, _)| source.file_name() == *name).copied();
-    let base = DEFAULTS.iter().find_map(&named);
+    let base = DEFAULTS.iter().find_map(named);
     let laid_over = OVERRIDES.iter().find_map(named).filter(|_| base.is_some());
     let mut projects = Vec::new();
     for (source, file) in own.iter().filter(|(source, _)| is_root(&source.path)) {
