@@ -13,7 +13,18 @@ use secscan_model::{Diagnostic, LineIndex, Location, Node, Platform, Source, Sou
 use secscan_resources::{Batch, FileReading, Options, read_file, read_unit, read_wanted, units, wanted};
 
 /// The folders of files that are read together, each folder as a tree of its own. What needs more has a test of its own.
-const FOLDERS: &[&str] = &["arm", "bicep", "cloudformation", "compose", "dockerfile", "github-actions", "serverless"];
+const FOLDERS: &[&str] = &[
+    "arm",
+    "bicep",
+    "cloudformation",
+    "compose",
+    "devcontainer",
+    "dockerfile",
+    "github-actions",
+    "kustomize",
+    "quadlet",
+    "serverless",
+];
 
 #[test]
 fn files_give_the_resources_beside_them() {
@@ -87,6 +98,11 @@ impl Tree {
             let units = units(&readings);
             units.list.iter().map(|unit| read_unit(unit, &units, &readings, None, &options)).collect()
         };
+        // What a unit was made of gives way to it.
+        let replaced: Vec<SourceId> = evaluated.iter().flat_map(|unit| unit.replaced.iter().copied()).collect();
+        for reading in readings.iter_mut().filter(|reading| replaced.contains(&reading.source.id)) {
+            reading.batch = Batch::default();
+        }
         let mut batches: Vec<_> = readings.iter_mut().map(|reading| std::mem::take(&mut reading.batch)).collect();
         let mut diagnostics: Vec<_> =
             readings.iter_mut().flat_map(|reading| std::mem::take(&mut reading.diagnostics)).collect();

@@ -355,6 +355,12 @@ impl Build<'_, '_> {
                 self.built.open.get_or_insert_with(|| (*why).into());
             }
         }
+        for key in ["openapi", "crds"] {
+            if let Some(schema) = document.get(key).filter(|schema| !schema.is_null()) {
+                let why = "schemas of custom resources are not read: lists and names in them may come out otherwise";
+                self.report(DiagnosticKind::Unresolved, schema.name_at, why);
+            }
+        }
     }
 
     /// What is done once all is there.
