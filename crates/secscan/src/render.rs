@@ -55,21 +55,10 @@ fn sources(tree: &dyn FileTree, unread: &mut Vec<Diagnostic>) -> Vec<Source> {
 }
 
 /// The documents of a rendered template that hold anything but comments.
-fn documents(text: &str) -> Vec<String> {
-    let mut documents = vec![String::new()];
-    for line in text.lines() {
-        match documents.last_mut() {
-            Some(document) if line.trim_end() != "---" => {
-                document.push_str(line);
-                document.push('\n');
-            }
-            _ => documents.push(String::new()),
-        }
-    }
-    let says_something =
-        |document: &String| document.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-    let trimmed = |document: String| document.trim_matches('\n').to_owned();
-    documents.into_iter().filter(says_something).map(trimmed).collect()
+fn documents(text: &str) -> Vec<&str> {
+    let says_something = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let documents = helm::documents(text).into_iter().map(|range| text[range].trim_matches('\n'));
+    documents.filter(|document| document.lines().any(says_something)).collect()
 }
 
 #[cfg(test)]
@@ -78,6 +67,6 @@ mod tests {
 
     #[test]
     fn documents_without_content_are_left_out() {
-        assert_eq!(documents("\n---\na: 1\n\n---\n# nothing\n---\nb: 2\n"), ["a: 1", "b: 2"]);
+        assert_eq!(documents("\n---\na: 1\n\n---\n# nothing\n---# cut here\nb: 2\n"), ["a: 1", "# cut here\nb: 2"]);
     }
 }

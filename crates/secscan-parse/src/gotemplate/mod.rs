@@ -24,4 +24,4 @@ pub use execute::{Executor, Failure, Functions, Limits, Templates};
 pub use parse::{Unparsed, parse};
 pub use syntax::{Call, Definition};
 pub use text::{Builder, Origin, Text, Whereabouts};
-pub use value::{Data, MapRef, Object, Value};
+pub use value::{Data, Entries, Items, MapRef, Object, Value};

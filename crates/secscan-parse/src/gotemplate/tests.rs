@@ -159,3 +159,13 @@ proptest::proptest! {
         let _ = rendered(&template, &values());
     }
 }
+
+#[test]
+fn values_nested_deeper_than_any_stack_are_dropped() {
+    let (mut list, mut map) = (Value::nil(), Value::nil());
+    for _ in 0..300_000 {
+        list = vec![list].into();
+        map = Value::map([("x", map)]);
+    }
+    assert!(!list.deep_equal(&map));
+}

@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use super::execute::{Executor, Failure};
 use super::text::{Origin, Text};
 
 /// A map. Templates share maps and change them in place (`set`).
-pub type MapRef = Rc<RefCell<BTreeMap<Rc<str>, Value>>>;
+pub type MapRef = Rc<RefCell<Entries>>;
 
 /// A value and where it comes from.
 #[derive(Clone, Debug, Default)]
@@ -34,11 +35,73 @@ pub enum Data {
     /// Text.
     Text(Text),
     /// A list.
-    List(Rc<Vec<Value>>),
+    List(Rc<Items>),
     /// A map in the order of its keys.
     Map(MapRef),
     /// Something with methods.
     Object(Rc<dyn Object>),
+}
+
+/// The items of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Items(Vec<Value>);
+
+/// The entries of a map in the order of their keys.
+#[derive(Clone, Debug, Default)]
+pub struct Entries(BTreeMap<Rc<str>, Value>);
+
+impl Deref for Items {
+    type Target = Vec<Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Deref for Entries {
+    type Target = BTreeMap<Rc<str>, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Entries {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        if self.0.iter().any(Value::is_nested) {
+            take_apart(std::mem::take(&mut self.0));
+        }
+    }
+}
+
+impl Drop for Entries {
+    fn drop(&mut self) {
+        if self.0.values().any(Value::is_nested) {
+            take_apart(std::mem::take(&mut self.0).into_values().collect());
+        }
+    }
+}
+
+/// Drops values without recursion: a template can nest them as deep as its steps allow, which is deeper than any stack.
+fn take_apart(mut values: Vec<Value>) {
+    while let Some(value) = values.pop() {
+        match value.data {
+            Data::List(items) => {
+                values.extend(Rc::into_inner(items).map(|mut items| std::mem::take(&mut items.0)).unwrap_or_default())
+            }
+            Data::Map(map) => {
+                let entries = Rc::into_inner(map).map(|map| std::mem::take(&mut map.into_inner().0));
+                values.extend(entries.unwrap_or_default().into_values());
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Something with methods: `.Files`, `.Capabilities.APIVersions`.
@@ -102,13 +165,13 @@ impl From<Text> for Value {
 
 impl From<Vec<Value>> for Value {
     fn from(items: Vec<Value>) -> Self {
-        Data::List(Rc::new(items)).into()
+        Data::List(Rc::new(Items(items))).into()
     }
 }
 
 impl From<BTreeMap<Rc<str>, Value>> for Value {
     fn from(map: BTreeMap<Rc<str>, Value>) -> Self {
-        Data::Map(Rc::new(RefCell::new(map))).into()
+        Data::Map(Rc::new(RefCell::new(Entries(map)))).into()
     }
 }
 
@@ -168,6 +231,10 @@ impl Value {
             Data::Map(map) => !map.borrow().is_empty(),
             Data::Object(_) => true,
         }
+    }
+
+    fn is_nested(&self) -> bool {
+        matches!(self.data, Data::List(_) | Data::Map(_))
     }
 
     /// The text.
@@ -246,8 +313,7 @@ impl Value {
             }
             (Data::Map(a), Data::Map(b)) => {
                 let (a, b) = (a.borrow(), b.borrow());
-                let mut pairs = a.iter().zip(b.iter());
-                a.len() == b.len() && pairs.all(|((k, a), (l, b))| k == l && a.equal_within(b, depth))
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|((k, a), (l, b))| k == l && a.equal_within(b, depth))
             }
             (Data::Object(a), Data::Object(b)) => Rc::ptr_eq(a, b),
             _ => false,
@@ -263,11 +329,16 @@ impl Value {
     fn copy_within(&self, depth: usize) -> Self {
         let Some(depth) = depth.checked_sub(1) else { return Self::nil() };
         let data = match &self.data {
-            Data::List(items) => Data::List(Rc::new(items.iter().map(|item| item.copy_within(depth)).collect())),
+            Data::List(items) => {
+                return Self {
+                    origin: self.origin.clone(),
+                    ..items.iter().map(|item| item.copy_within(depth)).collect::<Vec<_>>().into()
+                };
+            }
             Data::Map(map) => {
                 let entries = map.borrow();
                 let copy = entries.iter().map(|(key, value)| (key.clone(), value.copy_within(depth))).collect();
-                Data::Map(Rc::new(RefCell::new(copy)))
+                Data::Map(Rc::new(RefCell::new(Entries(copy))))
             }
             data => data.clone(),
         };

@@ -29,6 +29,7 @@ use crate::{Batch, Options, Reader, UnitReading};
 use chart::{Chart, is_metadata};
 pub use chart::{Charts, Library};
 pub use packed::Unfolded;
+pub use places::documents;
 use render::With;
 
 /// A chart that waits for the files of its folder. It is no part of another one.

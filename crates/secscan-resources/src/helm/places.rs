@@ -1,5 +1,6 @@
 //! From what a template wrote back to where it stands: the template's line, and that of the value.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use secscan_model::{Comment, Diagnostic, Entry, Location, Map, Node, Part, Source, Span, Unresolved, Value};
@@ -15,13 +16,33 @@ pub(super) struct Placed {
 
 /// Parses what a template wrote.
 pub(super) fn place(template: &Source, text: &Text) -> Placed {
-    let written = Source { bytes: text.as_str().as_bytes().into(), ..template.clone() };
-    let parsed = secscan_parse::yaml::parse(&written);
-    let places = Places { template, text };
-    Placed {
-        documents: parsed.documents.iter().map(|document| places.document(document)).collect(),
-        diagnostics: parsed.diagnostics.into_iter().map(|diagnostic| places.diagnostic(diagnostic)).collect(),
+    let mut placed = Placed { documents: Vec::new(), diagnostics: Vec::new() };
+    for range in documents(text.as_str()) {
+        let text = text.slice(range);
+        let written = Source { bytes: text.as_str().as_bytes().into(), ..template.clone() };
+        let parsed = secscan_parse::yaml::parse(&written);
+        let places = Places { template, text: &text };
+        placed.documents.extend(parsed.documents.iter().map(|document| places.document(document)));
+        placed.diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| places.diagnostic(diagnostic)));
     }
+    placed
+}
+
+/// The documents of what a template wrote, as Helm cuts them: at each line that begins with `---`, also where YAML wants a
+/// blank behind that, for trim markers often take the line break away.
+pub fn documents(text: &str) -> Vec<Range<usize>> {
+    let mut documents = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if let Some(rest) = line.strip_prefix("---") {
+            documents.push(start..at);
+            start = at + line.len() - rest.trim_start_matches([' ', '\t']).len();
+        }
+        at += line.len();
+    }
+    documents.push(start..at);
+    documents.retain(|range| !text[range.clone()].trim().is_empty());
+    documents
 }
 
 struct Places<'a> {
@@ -111,7 +132,7 @@ impl Places<'_> {
         Value::Unresolved(Arc::new(Unresolved { why: (**why).into(), perhaps_absent: false, parts }))
     }
 
-    fn fixed(&self, range: std::ops::Range<usize>) -> Option<Part> {
+    fn fixed(&self, range: Range<usize>) -> Option<Part> {
         let text = self.text.as_str().get(range).filter(|text| !text.is_empty())?;
         Some(Part::Fixed(text.into()))
     }

@@ -1,5 +1,6 @@
 //! Charts to text: values for every chart, then each template once.
 
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use secscan_model::{Diagnostic, DiagnosticKind, Location, Platform, Source, Span};
@@ -23,7 +24,10 @@ pub(super) struct Rendered {
 struct Job {
     name: String,
     source: Source,
+    /// What it sees: a map that all templates of its chart share, so that one can set what others see.
     dot: Value,
+    /// What `.Template` is while it is rendered.
+    itself: Value,
 }
 
 /// Everything that is being rendered together: a chart with all charts within it.
@@ -148,8 +152,9 @@ impl Rendering<'_> {
             self.sources.push((name.clone(), source.clone()));
             let base = source.file_name();
             if !chart.is_library() && !base.starts_with('_') && !base.ends_with("NOTES.txt") {
-                let dot = with_template(&dot, &name, &format!("{path}/templates"));
-                self.jobs.push(Job { name, source: source.clone(), dot });
+                let base = format!("{path}/templates");
+                let itself = Value::map([("Name", name.as_str().into()), ("BasePath", base.into())]);
+                self.jobs.push(Job { name, source: source.clone(), dot: dot.clone(), itself });
             }
         }
         dot
@@ -159,10 +164,7 @@ impl Rendering<'_> {
     fn templates(&mut self) -> Templates {
         let mut templates = Templates::default();
         // Outer charts come last: what they define replaces what inner ones define under the same name.
-        self.sources.sort_by(|(a, _), (b, _)| {
-            let depth = |name: &str| name.matches('/').count();
-            depth(b).cmp(&depth(a)).then_with(|| b.cmp(a))
-        });
+        self.sources.sort_by(|(a, _), (b, _)| in_order(a, b));
         for (name, source) in &self.sources {
             let Ok(text) = source.text() else {
                 let message = "this template is not UTF-8 text";
@@ -186,9 +188,12 @@ impl Rendering<'_> {
     fn run(mut self, templates: &Templates, limits: Limits) -> Vec<Rendered> {
         let mut rendered = Vec::new();
         let (mut steps, mut bytes) = (limits.steps * MAX_TEMPLATES, limits.bytes * MAX_TEMPLATES);
-        self.jobs.sort_by(|a, b| a.name.cmp(&b.name));
+        self.jobs.sort_by(|a, b| in_order(&a.name, &b.name));
         for job in std::mem::take(&mut self.jobs).into_iter().filter(|job| templates.has(&job.name)) {
             let own = Limits { steps: limits.steps.min(steps), bytes: limits.bytes.min(bytes), ..limits };
+            if let Some(dot) = job.dot.as_map() {
+                dot.borrow_mut().insert("Template".into(), job.itself.clone());
+            }
             let mut executor = Executor::new(templates.clone(), &Helm, own);
             let result = executor.render(&job.name, &job.dot);
             let left = executor.limits();
@@ -198,15 +203,16 @@ impl Rendering<'_> {
                 Err(failure) => self.within.said.push(failed(&job, &self.sources, &failure)),
             }
         }
+        rendered.sort_by(|a, b| a.name.cmp(&b.name));
         rendered
     }
 }
 
-/// What a template sees: what its chart sees, and itself.
-fn with_template(dot: &Value, name: &str, base: &str) -> Value {
-    let own = ("Template".into(), Value::map([("Name", name.into()), ("BasePath", base.into())]));
-    let shared = dot.as_map().map(|map| map.borrow().clone()).unwrap_or_default();
-    shared.into_iter().chain([own]).collect()
+/// The order in which Helm takes templates: the deepest first, and those of a folder backwards. Charts rely on it, where
+/// one template prepares what the others see.
+fn in_order(a: &str, b: &str) -> Ordering {
+    let depth = |name: &str| name.matches('/').count();
+    depth(b).cmp(&depth(a)).then_with(|| b.cmp(a))
 }
 
 /// Takes values of a subchart over into the chart above, where nothing is said of them yet.

@@ -241,7 +241,7 @@ impl<'s> Judge<'s> {
             }
             return fit;
         }
-        for (name, inner) in &map {
+        for (name, inner) in map.iter() {
             let asked = match key {
                 "properties" => asked.get(name).map(|asked| (asked, Fit::Yes)),
                 "propertyNames" => {

@@ -223,14 +223,15 @@ fn a_template_that_fails_leaves_the_others_and_says_its_line() {
         .iter()
         .map(|diagnostic| (diagnostic.path.as_deref().unwrap_or_default(), diagnostic.kind))
         .collect();
+    // What does not parse is said first, then the others in the order in which Helm takes them.
     let expected = [
         ("c/templates/c.yaml", DiagnosticKind::Syntax),
-        ("c/templates/a.yaml", DiagnosticKind::Syntax),
-        ("c/templates/d.yaml", DiagnosticKind::Limit),
         ("c/templates/e.yaml", DiagnosticKind::Limit),
+        ("c/templates/d.yaml", DiagnosticKind::Limit),
+        ("c/templates/a.yaml", DiagnosticKind::Syntax),
     ];
     assert_eq!(said, expected, "{:?}", reading.diagnostics);
-    let at = reading.diagnostics[1].at.unwrap();
+    let at = reading.diagnostics[3].at.unwrap();
     assert_eq!(&files[1].1[at.span.range()], ".Values.no.thing");
     assert!(reading.diagnostics.iter().all(|diagnostic| diagnostic.blinds == [Platform::Kubernetes]));
 }
@@ -431,6 +432,7 @@ fn hostile_charts_are_bounded_said_and_leave_the_rest() {
         "{{ $a := repeat 100000 \"x \" }}{{ wrapWith 1 $a $a }}",
         "{{ $a := repeat 1000000 \"x\" }}{{ range until 1000000 }}{{ $_ := contains \"y\" $a }}{{ end }}",
         "{{ $a := list }}{{ range until 1000000 }}{{ $a = append $a . }}{{ end }}",
+        "{{ $x := dict }}{{ $_ := set $x \"x\" $x }}{{ $_ := set $x \"y\" $x }}{{ toYaml $x }}",
         "{{ range until 1000000 }}{{ $_ := regexMatch (print \"a{100}\" .) \"b\" }}{{ end }}",
     ] {
         let files = [("c/Chart.yaml", CHART), ("c/templates/a-bad.yaml", template), ("c/templates/good.yaml", good)];
@@ -488,4 +490,31 @@ fn charts_that_multiply_are_bounded() {
     let printed = printed(&files, &Options::default());
     assert_eq!(printed.templates.len(), 1);
     assert!(printed.diagnostics.iter().any(|said| said.message.contains("more than a chart may be made of")));
+}
+
+#[test]
+fn one_template_can_prepare_what_the_others_see() {
+    let files = [
+        ("c/Chart.yaml", CHART),
+        ("c/values.yaml", "defaults: {a: 1, b: 2}\nb: 3\n"),
+        (
+            "c/templates/zzz_profile.yaml",
+            "{{ $_ := set $ \"Values\" (mustMergeOverwrite .Values.defaults (omit .Values \"defaults\")) }}",
+        ),
+        ("c/templates/a.yaml", "{{ .Values.a }}{{ .Values.b }}{{ .Template.Name }}"),
+    ];
+    let printed = printed(&files, &Options::default());
+    let texts: Vec<_> = printed.templates.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["13web/templates/a.yaml", ""]);
+}
+
+#[test]
+fn documents_are_cut_where_helm_cuts_them() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n{{- if true -}}\n# the next\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n{{- end }}\n---\n\n";
+    let files = [("c/Chart.yaml", CHART), ("c/templates/a.yaml", template)];
+    let reading = read(&files, &Options::default());
+    assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
+    assert_eq!(kinds(&reading), ["chart:web", "ConfigMap:default/ConfigMap/a", "ConfigMap:default/ConfigMap/b"]);
+    let second = &reading.batch.resources[2];
+    assert_eq!(&template[second.at.span.range()][..10], "apiVersion");
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use secscan_parse::gotemplate::{Data, Failure, MapRef, Text, Value, print};
+use secscan_parse::gotemplate::{Data, Failure, Items, MapRef, Text, Value, print};
 
 /// The arguments of a call.
 #[derive(Clone, Copy)]
@@ -51,7 +51,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// An argument that must be a list.
-    pub(super) fn list(self, at: usize) -> Result<Rc<Vec<Value>>, Failure> {
+    pub(super) fn list(self, at: usize) -> Result<Rc<Items>, Failure> {
         match &self.given(at)?.data {
             Data::List(items) => Ok(items.clone()),
             Data::Nil => Ok(Rc::default()),

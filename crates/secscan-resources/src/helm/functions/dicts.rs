@@ -1,6 +1,5 @@
 //! Maps, defaults and types.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use secscan_parse::MAX_DEPTH;
@@ -119,7 +118,7 @@ fn merge_into(
         return Ok(());
     }
     let depth = depth.checked_sub(1).ok_or_else(|| Failure::limit("maps nest too deep to merge them"))?;
-    let entries: BTreeMap<Rc<str>, Value> = from.borrow().clone();
+    let entries: Vec<_> = from.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, value) in entries {
         executor.spend(1)?;
         let known = target.borrow().get(&key).cloned();

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use secscan_parse::gotemplate::{Data, Executor, Failure, Value};
+use secscan_parse::gotemplate::{Data, Executor, Failure, Items, Value};
 
 use super::Called;
 use super::arguments::{Arguments, to_int, to_text, to_texts};
@@ -65,7 +65,7 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
 }
 
 /// A list; nothing is an empty one.
-fn items(given: Arguments<'_>, at: usize) -> Result<Rc<Vec<Value>>, Failure> {
+fn items(given: Arguments<'_>, at: usize) -> Result<Rc<Items>, Failure> {
     if given.value(at).is_nil() { Ok(Rc::default()) } else { given.list(at) }
 }
 

@@ -188,7 +188,10 @@ pub(in super::super) fn value_of(node: &Node, text: &str, origin: &impl Fn(&Node
             let map: Value = map.entries().iter().map(entry).collect();
             map.data
         }
-        Written::List(items) => Data::List(Rc::new(items.iter().map(|item| value_of(item, text, origin)).collect())),
+        Written::List(items) => {
+            let items: Value = items.iter().map(|item| value_of(item, text, origin)).collect::<Vec<_>>().into();
+            items.data
+        }
         Written::Unresolved(_) => Data::Nil,
         Written::Scalar(scalar) => match scalar.kind {
             ScalarKind::Null => Data::Nil,
