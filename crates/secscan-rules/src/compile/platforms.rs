@@ -65,12 +65,14 @@ mod tests {
         rule.info.platforms.iter().map(|platform| platform.as_str()).collect()
     }
 
+    /// The platforms that have containers.
+    const WITH_CONTAINERS: &[&str] = &["kubernetes", "compose", "quadlet", "devcontainer"];
+
     #[test]
     fn a_condition_on_the_platform_narrows_common_kinds() {
-        const ALL: &[&str] = &["kubernetes", "compose", "quadlet", "devcontainer"];
         for (check, expected) in [
             ("{ kubernetes: Pod, deny: { a: 1 } }", &["kubernetes"][..]),
-            ("{ common: container, deny: { privileged: true } }", ALL),
+            ("{ common: container, deny: { privileged: true } }", WITH_CONTAINERS),
             ("{ common: container, when: { platform: compose }, deny: { privileged: true } }", &["compose"]),
             (
                 "{ common: container, when: { platform: { in: [compose] }, name: a }, deny: { privileged: true } }",
@@ -78,13 +80,13 @@ mod tests {
             ),
             (
                 "{ common: container, when: { any: [{ platform: compose }, { name: a }] }, deny: { privileged: true } }",
-                ALL,
+                WITH_CONTAINERS,
             ),
             (
                 "{ common: container, each: mounts, when: { $root.platform: kubernetes }, deny: { a: 1 } }",
                 &["kubernetes"],
             ),
-            ("{ common: container, each: mounts, when: { platform: compose }, deny: { a: 1 } }", ALL),
+            ("{ common: container, each: mounts, when: { platform: compose }, deny: { a: 1 } }", WITH_CONTAINERS),
         ] {
             assert_eq!(platforms(check), expected, "{check}");
         }
