@@ -43,7 +43,7 @@ fn compare_labels(left: &[String], right: &[String]) -> Ordering {
         let order = match (is_number(left), is_number(right)) {
             (true, true) => compare_digits(left, right),
             (false, false) => left.cmp(right),
-            (left_is_number, _) => left_is_number.cmp(&false).reverse(),
+            (left_is_number, right_is_number) => right_is_number.cmp(&left_is_number),
         };
         if order != Ordering::Equal {
             return order;
@@ -80,6 +80,7 @@ mod tests {
             compare,
             &[&["1.0", "1.00", "1.0.0.0"], &["1.0.0.1", "1.00.0.1"], &["1.0.7+r3456", "1.0.7"], &["1.1.1", "1.01.1"]],
         );
+        assert_ascending(compare, &[&["1.0-7"], &["1.0-a"], &["1.0-a.7"], &["1.0-a.b"]]);
         assert_eq!(compare("1.0.*", "1.0"), None);
         assert_eq!(compare("1.2.3.4.5", "1.0"), None);
     }
