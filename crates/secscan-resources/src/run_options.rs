@@ -95,12 +95,17 @@ impl Service {
     }
 }
 
-/// `type=bind,source=/a,target=/b,readonly` as a map; what is no such text stays as it is.
+/// `type=bind,source=/a,target=/b,readonly` as a map; what is no text stays as it is.
 pub(crate) fn mount(written: &Node) -> Node {
-    let Some(text) = written.as_str() else { return written.clone() };
-    let mut map = Map::default();
-    for part in text.split(',') {
-        let (name, value) = part.split_once('=').unwrap_or((part, "true"));
+    let Some(text) = crate::computed::Text::new(written, &[]) else { return written.clone() };
+    let (mut map, mut start) = (Map::default(), 0);
+    for part in text.opaque().split(',') {
+        let end = start + part.len();
+        let (name, value) = match part.split_once('=') {
+            Some((name, value)) => (name, text.node(end - value.len()..end)),
+            None => (part, Node::text("true", written.at)),
+        };
+        start = end + 1;
         let key = match name.trim() {
             "type" => "type",
             "source" | "src" => "source",
@@ -108,7 +113,7 @@ pub(crate) fn mount(written: &Node) -> Node {
             "readonly" | "ro" => "read_only",
             _ => continue,
         };
-        map.insert(key, Node::text(value, written.at));
+        map.insert(key, Node { at: written.at, ..value });
     }
     Node::map(map, written.at).named(written.name_at)
 }

@@ -42,6 +42,8 @@ fn the_document_is_a_container_and_commands() {
         .map(|it| it.get("host-path").and_then(Node::as_str))
         .collect();
     assert_eq!(paths, [Some("/var/run/docker.sock"), None, Some("/")]);
+    let home = container.get("mounts").expect("mounts").items()[1].get("host-path").and_then(Node::raw_text);
+    assert_eq!(home.as_deref(), Some("${localEnv:HOME}/.ssh"));
     let names: Vec<_> = common("command").into_iter().filter_map(|it| it.get("name").and_then(Node::as_str)).collect();
     for name in ["curl", "sh", "npm", "pip"] {
         assert!(names.contains(&name), "{names:?}");

@@ -54,7 +54,16 @@ fn merge(object: Option<&Node>, patch: Option<&Node>, shape: Option<Shape>) -> R
     match &kind.value {
         Value::Map(_) => map(object, patch, shape),
         Value::List(_) => list(object, patch, shape),
+        // What the patch says again, such as the name that an item is found by, keeps its place.
+        Value::Scalar(_) | Value::Unresolved(_) if says_the_same(object, patch) => Ok(object.cloned()),
         Value::Scalar(_) | Value::Unresolved(_) => Ok(patch.or(object).filter(|node| !node.is_null()).cloned()),
+    }
+}
+
+fn says_the_same(object: Option<&Node>, patch: Option<&Node>) -> bool {
+    match (object.map(|node| &node.value), patch.map(|node| &node.value)) {
+        (Some(Value::Scalar(own)), Some(Value::Scalar(said))) => own == said,
+        _ => false,
     }
 }
 
