@@ -15,12 +15,14 @@ fn main() {
         let unrendered: Vec<_> = printed.diagnostics.iter().filter(|said| said.kind.is_blinding()).collect();
         let mut unparsed = Vec::new();
         for (name, text) in &printed.templates {
-            let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "a.yaml", text));
-            unparsed.extend(parsed.diagnostics.first().map(|said| (name, said.message.clone())));
+            for document in helm::documents(text) {
+                let parsed = secscan_parse::yaml::parse(&Source::from_text(SourceId(0), "a.yaml", &text[document]));
+                unparsed.extend(parsed.diagnostics.first().map(|said| (name, said.message.clone())));
+            }
         }
         let charts = sources.iter().filter(|source| source.file_name() == "Chart.yaml").count();
         println!(
-            "{root}: {charts} charts, {} templates rendered, {} not, {} rendered to what is no YAML",
+            "{root}: {charts} charts, {} templates rendered, {} not, {} documents that are no YAML",
             printed.templates.len(),
             unrendered.len(),
             unparsed.len()

@@ -2,7 +2,7 @@
 //! come from.
 //!
 //! Reading order: [`text`] (text in pieces that know their origin) → [`value`] → `syntax` → `lex` and `parse` →
-//! [`execute`] (what templates do) → `builtin` (the functions of Go itself) → [`print`] (how values look). What else
+//! [`execute`] (what templates do) → `limits` → `builtin` (the functions of Go itself) → [`print`] (how values look). What else
 //! functions mean is the business of whoever implements [`Functions`].
 //!
 //! The language is that of <https://pkg.go.dev/text/template>. Execution is bounded by [`Limits`]; nothing in a template
@@ -11,6 +11,7 @@
 mod builtin;
 pub mod execute;
 mod lex;
+mod limits;
 mod parse;
 pub mod print;
 mod syntax;
@@ -20,7 +21,8 @@ pub mod text;
 pub mod value;
 
 pub use builtin::query_escaped;
-pub use execute::{Executor, Failure, Functions, Limits, Templates};
+pub use execute::{Executor, Failure, Functions, Templates};
+pub use limits::Limits;
 pub use parse::{Unparsed, parse};
 pub use syntax::{Call, Definition};
 pub use text::{Builder, Origin, Text, Whereabouts};
