@@ -83,10 +83,10 @@ impl Ignored {
 
     fn names(&self, path: &str, is_folder: bool) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let mut matching = self.0.iter().filter(|rule| {
+        let mut matching = self.0.iter().rev().filter(|rule| {
             (is_folder || !rule.folders_only) && rule.pattern.is_match(if rule.is_path { path } else { name })
         });
-        matching.next_back().is_some_and(|rule| !rule.keeps)
+        matching.next().is_some_and(|rule| !rule.keeps)
     }
 }
 
