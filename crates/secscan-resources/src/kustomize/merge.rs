@@ -1,6 +1,6 @@
 //! Strategic merge: a patch laid over an object, lists merged by the keys of their items.
 //!
-//! Reading order: [`merged`] → `map`, `list` → `by_keys` (lists whose items have keys, as Kustomize does
+//! Reading order: [`merged`] → [`map`], [`list`] → [`Keyed`] (lists whose items have keys, as Kustomize does
 //! it: what the patch says comes first) → [`Directive`]. Which lists merge stands in [`super::shape`].
 
 use std::collections::BTreeSet;
