@@ -25,7 +25,7 @@ pub(crate) enum Command {
     Scan(ScanArguments),
     /// Show the resources of a target as rules see them
     Inspect(InspectArguments),
-    /// Render the Helm charts of a target and print their manifests
+    /// Render the Helm charts and kustomizations of a target and print their manifests
     Render(RenderArguments),
     /// Explain a rule or a control
     Explain {
@@ -209,7 +209,7 @@ pub(crate) struct HelmArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct RenderArguments {
-    /// A folder with charts, a packed chart (.tgz), or git:REV
+    /// A folder with charts or kustomizations, a packed chart (.tgz), or git:REV
     #[arg(default_value = ".", value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub(crate) target: String,
     #[command(flatten)]

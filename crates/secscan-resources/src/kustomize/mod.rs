@@ -55,7 +55,7 @@ pub struct File {
 }
 
 /// Whether a path is that of a kustomization.
-pub(crate) fn claims(path: &str) -> bool {
+pub fn claims(path: &str) -> bool {
     loading::NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
 }
 

@@ -97,3 +97,24 @@ fn what_does_not_render_is_said_and_keeps_controls_from_passing() {
     assert!(said[1].starts_with("syntax web/templates/broken.yaml: ") && said[1].contains("set the host"), "{said:?}");
     assert_eq!(workspace.scan(&[&ONLY[..], &["--strict", "--fail-on", "never"]].concat()).code, Some(3));
 }
+
+#[test]
+fn render_builds_kustomizations() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - image: example/web\n    name: web\n";
+    let workspace = Workspace::with(&[
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", pod),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\nnamePrefix: prod-\nimages: [{name: example/web, newTag: '2'}]\n",
+        ),
+    ]);
+    let run = workspace.run(&["render", "."]);
+    let expected =
+        pod.replace("name: web\nspec", "name: prod-web\nspec").replace("image: example/web", "image: example/web:2");
+    assert_eq!((run.code, &*run.stderr), (Some(0), ""));
+    assert_eq!(run.stdout, format!("---\n# Source: prod\n{expected}"));
+    workspace.write("prod/kustomization.yaml", "resources: [../base, ../gone]\n");
+    let run = workspace.run(&["render", "."]);
+    assert!(run.stderr.contains("prod/kustomization.yaml:1: "), "{run:?}");
+}
