@@ -18,6 +18,10 @@ pub(crate) fn is_advisory(path: &str) -> bool {
 /// # Errors
 /// Whatever `rustsec` says of the text.
 pub(crate) fn read(text: &str) -> Result<Outcome, rustsec::Error> {
+    // The crate quotes the first twenty bytes of what it cannot begin with, and panics inside a character.
+    if !text.starts_with("```toml") {
+        return Err(rustsec::Error::new(rustsec::ErrorKind::Parse, "it does not begin with a block of TOML"));
+    }
     let parsed: rustsec::Advisory = text.parse()?;
     let metadata = &parsed.metadata;
     let id = metadata.id.to_string();
