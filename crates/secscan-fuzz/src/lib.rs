@@ -52,6 +52,11 @@ pub static TARGETS: &[Target] = &[
         seeds: |root| seeds::examples(root, "manifest.yaml"),
     },
     Target {
+        name: "helm",
+        run: |input| trees::read("Chart.yaml", input),
+        seeds: |root| seeds::examples(root, "Chart.yaml"),
+    },
+    Target {
         name: "kustomize",
         run: |input| trees::read("kustomization.yaml", input),
         seeds: |root| seeds::examples(root, "kustomization.yaml"),
