@@ -133,7 +133,8 @@ impl<'a> Evaluation<'a> {
         let expected = wording::expected_link(link, ask.wanted == Truth::False);
         let header = Cursor { anchor: at.anchor, state: State::Absent, ..at };
         let mut hit = self.hit(header, ask.path, expected);
-        let partners = self.linked_resources(link, at, ask.side).sure;
+        let linked = self.linked_resources(link, at, ask.side);
+        let partners = &linked.sure;
         hit.found = match partners.len() {
             0 => "none".to_owned(),
             count => format!("{count} linked"),

@@ -1,14 +1,14 @@
 //! References between resources, indexed both ways, and how many satisfy a `linked` condition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use secscan_model::{Edge, Graph, Platform, Resource, ResourceId};
 
 use super::cursor::Cursor;
-use super::truth::{Evaluation, Side, Truth};
+use super::truth::{Evaluation, Side, Truth, is_about_end};
 use crate::check::{Link, Other, PathText, Scope, Selector, Step};
 use crate::select;
 
@@ -20,7 +20,12 @@ pub struct Links {
     /// The resources of each unit by type.
     units: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<ResourceId>>>,
     opaque_units: BTreeMap<String, bool>,
+    shared: RwLock<HashMap<Shared, Arc<Linked>>>,
 }
+
+/// What an answer hangs on that all resources of a unit share: the unit, whether it is asked for the repository, the
+/// condition, the side, and whether case counts.
+type Shared = (Arc<str>, bool, usize, Side, bool);
 
 impl Links {
     /// Indexes the references of a graph.
@@ -62,6 +67,7 @@ impl Links {
 }
 
 /// What a `linked` condition found.
+#[derive(Debug)]
 pub(super) struct Linked {
     /// The resources that satisfy it for sure. For files, one id a file that exists; the ids mean nothing then.
     pub(super) sure: Vec<ResourceId>,
@@ -70,11 +76,30 @@ pub(super) struct Linked {
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn linked_resources(&self, link: &Link, at: Cursor<'a>, side: Side) -> Linked {
+    /// The resources that satisfy a condition. What a unit has is looked up once, where the condition does not look back
+    /// at the subject: thousands of pods asking for one of thousands of services would take the square of it.
+    pub(super) fn linked_resources(&self, link: &Link, at: Cursor<'a>, side: Side) -> Arc<Linked> {
         let selector = match &link.other {
-            Other::Files(globs) => return self.linked_files(globs, link.scope, at),
+            Other::Files(globs) => return self.linked_files(globs, link.scope, at).into(),
             Other::Resources(selector) => selector,
         };
+        let forgets_subject = link.condition.as_ref().is_none_or(is_about_end);
+        if link.scope != Some(Scope::Unit) || !forgets_subject {
+            return self.search(link, selector, at, side).into();
+        }
+        let us = self.graph().resource(self.anchor_resource(at.resource));
+        let key = (us.unit.clone(), is_repository(us), std::ptr::from_ref(link).addr(), side, self.ignore_case);
+        if let Some(known) = self.links.shared.read().ok().and_then(|shared| shared.get(&key).cloned()) {
+            return known;
+        }
+        let found = Arc::new(self.search(link, selector, at, side));
+        if let Ok(mut shared) = self.links.shared.write() {
+            shared.insert(key, found.clone());
+        }
+        found
+    }
+
+    fn search(&self, link: &Link, selector: &Selector, at: Cursor<'a>, side: Side) -> Linked {
         let (candidates, mut perhaps) = self.candidates(link, selector, at);
         let mut sure = Vec::new();
         for candidate in candidates {

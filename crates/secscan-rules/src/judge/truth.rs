@@ -39,7 +39,7 @@ impl From<bool> for Truth {
 }
 
 /// What a list means: one element is enough, or all must match.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Side {
     One,
     All,
@@ -92,7 +92,7 @@ fn asks_root(test: &Test) -> bool {
 }
 
 /// Whether what is asked hangs on nothing but the value that it is asked of.
-fn is_about_end(test: &Test) -> bool {
+pub(super) fn is_about_end(test: &Test) -> bool {
     match test {
         Test::All(tests) | Test::Any(tests) => tests.iter().all(is_about_end),
         Test::Not(test) => is_about_end(test),
