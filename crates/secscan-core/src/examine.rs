@@ -167,10 +167,11 @@ pub(crate) fn read(
     let mut readings = Vec::with_capacity(outcomes.len());
     let mut counts = FileCounts { all: files.len() as u64, ..FileCounts::default() };
     let (mut texts, mut secrets, mut code_files) = (Vec::new(), BTreeMap::new(), Vec::new());
-    let mut diagnostics = Vec::new();
+    let (mut diagnostics, mut spared) = (Vec::new(), 0);
     for outcome in outcomes {
         match outcome {
-            Ok(Looked { path, reading, text, misnamed }) => {
+            Ok(Looked { path, reading, text, misnamed, is_spared }) => {
+                spared += usize::from(is_spared);
                 diagnostics.extend(misnamed);
                 counts.text += u64::from(text.is_text);
                 counts.binary += u64::from(!text.is_text && is_searched);
@@ -188,6 +189,7 @@ pub(crate) fn read(
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
+    diagnostics.extend((spared > 0).then(|| spared_code(spared)));
     counts.recognised += read_what_is_wanted(tree, files, &mut readings);
     observer.event(Event::Begin(Stage::Evaluate));
     let groups = units(&readings);
@@ -240,6 +242,8 @@ struct Looked {
     text: TextReading,
     /// What is to be said of a file whose name promises text that it does not hold.
     misnamed: Option<Diagnostic>,
+    /// Whether rules about source code were not asked of it because a package manager installed it.
+    is_spared: bool,
 }
 
 /// Looks at one file.
@@ -256,6 +260,7 @@ fn read_candidate(
     })?;
     let source = Source { id, path: file.path.clone(), origin: tree.origin(file), bytes };
     let read = || {
+        let is_spared = search.is_some_and(|search| search.judge.is_spared(&source));
         // Text in UTF-16 is searched, and shown, as UTF-8; readers say of it what they always say.
         let decoded = search.and_then(|_| from_utf16(&source.bytes)).map(|bytes| Source { bytes, ..source.clone() });
         let searched = decoded.as_ref().unwrap_or(&source);
@@ -276,12 +281,21 @@ fn read_candidate(
         let is_seen = reading.recognised || reading.is_needed || file.version > 0;
         let misnamed = (search.is_some() && !found.is_text && !is_seen).then(|| misnamed(&file.path)).flatten();
         let reading = (reading.recognised || reading.is_needed).then_some(reading);
-        Looked { path: file.path.clone(), reading, text: found, misnamed }
+        let is_spared = is_spared && found.is_text;
+        Looked { path: file.path.clone(), reading, text: found, misnamed, is_spared }
     };
     catch_unwind(AssertUnwindSafe(read)).map_err(|_| {
         let message = "secscan failed while it read this file; please report it";
         Diagnostic::new(DiagnosticKind::Internal, message).path(file.path.clone())
     })
+}
+
+/// What is to be said of source code that package managers put into images.
+fn spared_code(files: usize) -> Diagnostic {
+    let message = format!(
+        "{files} files of source code were installed by package managers: they were searched for secrets, rules about source code were not asked of them"
+    );
+    Diagnostic::new(DiagnosticKind::Skipped, message)
 }
 
 /// What is to be said of a file that is no text, when its name promises source code or a document.

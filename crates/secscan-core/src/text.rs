@@ -83,12 +83,20 @@ impl<'r> TextJudge<'r> {
         if is_binary(bytes) {
             return TextReading::default();
         }
-        let search = self.search(Dialect::of_path(&source.path).map(Dialect::language));
+        let is_asked = !source.origin.is_packaged();
+        let language = Dialect::of_path(&source.path).filter(|_| is_asked).map(Dialect::language);
+        let search = self.search(language);
         let Hits { seen, of_detectors, markers } = search.hits(bytes);
         let secrets = self.secrets.read(source, of_detectors);
         let has = |word: usize| seen.get(word).copied().unwrap_or_default();
-        let code = self.code.read(source, &search.gates, &has, has(search.marker));
+        let code = language.and_then(|_| self.code.read(source, &search.gates, &has, has(search.marker)));
         TextReading { is_text: true, code, secrets, markers }
+    }
+
+    /// Whether rules about source code would be asked of a file, were it not that a package manager put it into an image.
+    pub(crate) fn is_spared(&self, source: &Source) -> bool {
+        let language = Dialect::of_path(&source.path).map(Dialect::language);
+        source.origin.is_packaged() && language.is_some_and(|language| self.of_languages.contains_key(&language))
     }
 
     /// What a file is searched for; its words are gathered when the first file of its kind turns up.

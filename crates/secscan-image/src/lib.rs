@@ -3,7 +3,7 @@
 //! Reading order: [`Target`] and [`open`] → `manifest` (what images consist of) → `store` (where blobs come from) → `layer`
 //! (one layer, streamed: `compression`, `digest`, `tar_stream`) → `merge` (layers on top of each other) → `spool` (the
 //! bytes that may be read again) → [`ImageTree`], with `config_file` (the configuration as a file of the tree) and `facts`
-//! (databases and programs written out as text).
+//! (databases and programs written out as text) and `packaged` (folders that package managers fill).
 //!
 //! Layers are never held whole, nothing of them is written under its own name, and no link is followed out of the image.
 
@@ -18,6 +18,7 @@ mod layer;
 mod limits;
 mod manifest;
 mod merge;
+mod packaged;
 mod spool;
 mod store;
 mod tar_stream;

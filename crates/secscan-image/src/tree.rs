@@ -10,6 +10,7 @@ use crate::facts::{program, rpm};
 use crate::layer::Intake;
 use crate::limits::MOST_DIAGNOSTICS;
 use crate::merge::{Content, Placed};
+use crate::packaged::Packaged;
 use crate::spool::{Range, Spooled};
 use crate::store::Image;
 use crate::{CONFIG_PATH, Options, Progress, config_file};
@@ -81,11 +82,12 @@ impl ImageTree {
         let mut origins = BTreeMap::new();
         let mut too_large = Vec::new();
         let mut versions: BTreeMap<Arc<str>, u32> = BTreeMap::new();
+        let mut packaged = Packaged::default();
         for placed in files.into_iter().chain(hidden) {
             let range = match placed.content {
                 Content::Kept(range) => range,
                 Content::Program { go, cargo } if placed.gone_in.is_none() => {
-                    let origin = origin(image, &placed);
+                    let origin = origin(image, &placed, packaged.holds(&placed.path));
                     for (range, word) in [(go, program::GO), (cargo, program::CARGO)] {
                         let path = format!("{}{word}", placed.path);
                         range.into_iter().for_each(|range| self.keep(path.as_str().into(), 0, range, origin.clone()));
@@ -112,8 +114,9 @@ impl ImageTree {
                 self.listing.diagnostics.push(diagnostic);
                 continue;
             }
-            let origin = origins.entry((placed.layer, placed.gone_in)).or_insert_with(|| origin(image, &placed));
-            let origin = origin.clone();
+            let packaged = packaged.holds(&placed.path);
+            let origin = origins.entry((placed.layer, placed.gone_in, packaged));
+            let origin = origin.or_insert_with(|| self::origin(image, &placed, packaged)).clone();
             self.keep(placed.path, version, range, origin);
         }
         self.say_too_large(&too_large);
@@ -163,13 +166,14 @@ impl ImageTree {
     }
 }
 
-fn origin(image: &Image, placed: &Placed) -> Origin {
+fn origin(image: &Image, placed: &Placed, packaged: bool) -> Origin {
     let layer = image.layers.get((placed.layer as usize).saturating_sub(1));
     Origin::Image(Arc::new(ImageLayer {
         number: placed.layer,
         digest: layer.map_or_else(|| "".into(), |layer| layer.shown_digest()),
         created_by: layer.map_or_else(|| "".into(), |layer| layer.created_by.clone()),
         gone_in: placed.gone_in,
+        packaged,
     }))
 }
 

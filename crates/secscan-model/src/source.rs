@@ -27,6 +27,11 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Whether a package manager put the file into an image: it is nobody's own work.
+    pub fn is_packaged(&self) -> bool {
+        self.image_layer().is_some_and(|layer| layer.packaged)
+    }
+
     /// The layer, of a file of an image.
     pub fn image_layer(&self) -> Option<&ImageLayer> {
         match self {
@@ -74,6 +79,8 @@ pub struct ImageLayer {
     pub created_by: Arc<str>,
     /// The later layer that deletes or replaces the file: whoever has the image has the file all the same.
     pub gone_in: Option<u32>,
+    /// Whether the file lies where package managers put what they install.
+    pub packaged: bool,
 }
 
 impl std::fmt::Display for ImageLayer {
