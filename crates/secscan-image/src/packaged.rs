@@ -67,16 +67,21 @@ impl Packaged {
 fn is_installed(folder: &str) -> bool {
     let starts = folder.match_indices('/').map(|(slash, _)| slash + 1);
     FROM_ROOT.iter().any(|wanted| leads(folder, wanted))
-        || std::iter::once(0).chain(starts).filter_map(|start| folder.get(start..)).any(|rest| {
-            ANYWHERE.iter().any(|wanted| leads(rest, wanted))
-        })
+        || std::iter::once(0)
+            .chain(starts)
+            .filter_map(|start| folder.get(start..))
+            .any(|rest| ANYWHERE.iter().any(|wanted| leads(rest, wanted)))
 }
 
 /// Whether a path is the wanted folder or below it.
 fn leads(path: &str, wanted: &str) -> bool {
     let (name, has_version) = wanted.strip_suffix('#').map_or((wanted, false), |name| (name, true));
     let Some(rest) = path.strip_prefix(name) else { return false };
-    let rest = if has_version { rest.trim_start_matches(['-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) } else { rest };
+    let rest = if has_version {
+        rest.trim_start_matches(['-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    } else {
+        rest
+    };
     rest.is_empty() || rest.starts_with('/')
 }
 
