@@ -37,7 +37,7 @@ pub(crate) struct Intake {
     /// Unpacked bytes that may still come.
     left: u64,
     buffer: Vec<u8>,
-    /// The bytes of one program at a time.
+    /// Room for the bytes of one program at a time.
     program: Vec<u8>,
 }
 
@@ -200,7 +200,7 @@ impl Reading<'_> {
             OLD_DATABASES.contains(&path) || facts::rpm::DATABASES.contains(&path.strip_suffix("-wal").unwrap_or(path));
         if is_binary && !is_database {
             if size <= limits::LARGEST_PROGRAM && facts::program::is_program(first) {
-                return self.program(count, tar);
+                return self.program(count, size, tar);
             }
             intake.binaries.0 += 1;
             intake.binaries.1 += size;
@@ -231,17 +231,23 @@ impl Reading<'_> {
     }
 
     /// Keeps what a program says of its parts. Its first bytes are in the buffer.
-    fn program<R: Read>(&mut self, count: usize, tar: &mut TarStream<Forward<R>>) -> Result<Content, Failure> {
+    fn program<R: Read>(
+        &mut self,
+        count: usize,
+        size: u64,
+        tar: &mut TarStream<Forward<R>>,
+    ) -> Result<Content, Failure> {
         let intake = &mut *self.intake;
-        let mut program = std::mem::take(&mut intake.program);
-        program.clear();
-        program.extend_from_slice(intake.buffer.get(..count).unwrap_or_default());
-        loop {
-            match tar.fill(&mut intake.buffer).map_err(Failure::Layer)? {
-                0 => break,
-                count => program.extend_from_slice(intake.buffer.get(..count).unwrap_or_default()),
-            }
+        let size = size as usize;
+        if intake.program.len() < size {
+            intake.program = Vec::new();
+            // Rounded up, so that a row of ever larger programs asks for memory a few times only.
+            intake.program = vec![0; size.next_power_of_two()];
         }
+        let program = intake.program.get_mut(..size).unwrap_or_default();
+        let (first, rest) = program.split_at_mut(count.min(size));
+        first.copy_from_slice(intake.buffer.get(..first.len()).unwrap_or_default());
+        tar.fill(rest).map_err(Failure::Layer)?;
         intake.binaries.0 += 1;
         intake.binaries.1 += program.len() as u64;
         let mut kept = |text: Option<String>| {
@@ -250,8 +256,7 @@ impl Reading<'_> {
             intake.spool.append(text.as_bytes()).map_err(Failure::Spool)?;
             Ok(Some(intake.spool.since(start)))
         };
-        let (go, cargo) = (kept(facts::program::go(&program))?, kept(facts::program::cargo(&program))?);
-        intake.program = program;
+        let (go, cargo) = (kept(facts::program::go(program))?, kept(facts::program::cargo(program))?);
         Ok(if go.is_none() && cargo.is_none() { Content::Binary } else { Content::Program { go, cargo } })
     }
 
