@@ -98,6 +98,9 @@ fn parse(text: &str) -> Vec<Item> {
         push_runs(token, is_dotted, &mut items);
         is_dotted = separator == Some('.');
     }
+    if items.is_empty() {
+        push_runs("", is_dotted, &mut items);
+    }
     trim(&mut items);
     items
 }
