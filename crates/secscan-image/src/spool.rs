@@ -1,14 +1,11 @@
-//! Bytes kept in memory and, beyond that, in one temporary file: what of an image may be read again.
+//! Bytes kept in one temporary file: what of an image may be read again.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How much is gathered before it is written.
 const CHUNK: usize = 1024 * 1024;
-/// How much stays in memory: the text of most images.
-const HELD: usize = 64 * CHUNK;
 
 /// A range of the spool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,11 +14,9 @@ pub(crate) struct Range {
     pub(crate) length: u64,
 }
 
-/// Append-only memory, followed by a file without a name; it can take back its end.
+/// An append-only file without a name that can take back its end.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    /// The first bytes; what does not fit is in the file.
-    held: Vec<u8>,
     file: File,
     /// How many bytes the file holds.
     written: u64,
@@ -31,13 +26,12 @@ pub(crate) struct Spool {
 
 impl Spool {
     pub(crate) fn new() -> io::Result<Self> {
-        // Memory that nothing is written to is not taken, and what is written never has to move.
-        Ok(Self { held: Vec::with_capacity(HELD), file: tempfile::tempfile()?, written: 0, tail: Vec::new() })
+        Ok(Self { file: tempfile::tempfile()?, written: 0, tail: Vec::with_capacity(CHUNK) })
     }
 
     /// Where the next byte goes.
     pub(crate) fn end(&self) -> u64 {
-        self.held.len() as u64 + self.written + self.tail.len() as u64
+        self.written + self.tail.len() as u64
     }
 
     /// Everything since `start` as a range.
@@ -46,10 +40,7 @@ impl Spool {
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let room = HELD.saturating_sub(self.held.len());
-        let (held, rest) = bytes.split_at(bytes.len().min(room));
-        self.held.extend_from_slice(held);
-        self.tail.extend_from_slice(rest);
+        self.tail.extend_from_slice(bytes);
         if self.tail.len() >= CHUNK {
             self.flush()?;
         }
@@ -58,14 +49,12 @@ impl Spool {
 
     /// Forgets everything since `start`.
     pub(crate) fn take_back(&mut self, start: u64) -> io::Result<()> {
-        let held = self.held.len() as u64;
-        match start.checked_sub(held + self.written) {
+        match start.checked_sub(self.written) {
             Some(kept) => self.tail.truncate(kept as usize),
             None => {
                 self.tail.clear();
-                self.written = start.saturating_sub(held);
-                self.file.seek(SeekFrom::Start(self.written))?;
-                self.held.truncate(start.min(held) as usize);
+                self.file.seek(SeekFrom::Start(start))?;
+                self.written = start;
             }
         }
         Ok(())
@@ -81,32 +70,23 @@ impl Spool {
     /// No more is written; ranges can be read from many threads.
     pub(crate) fn finish(mut self) -> io::Result<Spooled> {
         self.flush()?;
-        Ok(Spooled { held: self.held, file: Mutex::new(self.file) })
+        Ok(Spooled { file: Mutex::new(self.file) })
     }
 }
 
 /// A spool that is only read any more.
 #[derive(Debug)]
 pub(crate) struct Spooled {
-    held: Vec<u8>,
     file: Mutex<File>,
 }
 
 impl Spooled {
     pub(crate) fn read(&self, range: Range) -> io::Result<Arc<[u8]>> {
-        let (start, length) = (range.start as usize, range.length as usize);
-        if let Some(bytes) = self.held.get(start..start + length) {
-            return Ok(bytes.into());
-        }
-        let held = self.held.get(start..).unwrap_or_default();
-        let mut bytes: Arc<[u8]> = iter::repeat_n(0, length).collect();
-        if let Some((first, rest)) = Arc::get_mut(&mut bytes).and_then(|bytes| bytes.split_at_mut_checked(held.len())) {
-            first.copy_from_slice(held);
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.seek(SeekFrom::Start(range.start.saturating_sub(self.held.len() as u64)))?;
-            file.read_exact(rest)?;
-        }
-        Ok(bytes)
+        let mut bytes = Vec::with_capacity(range.length as usize);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(range.start))?;
+        (&mut *file).take(range.length).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
     }
 }
 
@@ -127,18 +107,10 @@ mod tests {
         keep(&mut spool, &vec![0; CHUNK + 5]);
         spool.take_back(start).expect("a disk");
         let two = keep(&mut spool, b"two");
-        let filling = keep(&mut spool, &vec![b'f'; HELD - 10]);
-        let beyond = spool.end();
-        keep(&mut spool, &vec![0; 2 * CHUNK]);
-        spool.take_back(beyond).expect("a disk");
-        let across = keep(&mut spool, b"half in memory, half in the file");
-        let behind = keep(&mut spool, b"behind");
         let spooled = spool.finish().expect("a disk");
-        for (range, bytes) in
-            [(one, &b"one"[..]), (two, b"two"), (across, b"half in memory, half in the file"), (behind, b"behind")]
-        {
-            assert_eq!(&*spooled.read(range).expect("a disk"), bytes);
-        }
-        assert_eq!(spooled.read(filling).expect("memory").len(), HELD - 10);
+        assert_eq!(
+            (&*spooled.read(one).expect("a disk"), &*spooled.read(two).expect("a disk")),
+            (&b"one"[..], &b"two"[..])
+        );
     }
 }
