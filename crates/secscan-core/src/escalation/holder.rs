@@ -125,7 +125,10 @@ pub(super) fn holders(graph: &Graph) -> Vec<Holder<'_>> {
             holders.push(index.holder(id, kind, &given, &groups, &mut attached));
         }
     }
-    let is_alone = |id: &ResourceId| !attached.contains(id) && principal(graph.resource(*id)).is_none();
+    let is_alone = |id: &ResourceId| {
+        let resource = graph.resource(*id);
+        !attached.contains(id) && principal(resource).is_none() && !is_boundary(resource)
+    };
     for id in index.statements.keys().copied().filter(is_alone) {
         let resource = graph.resource(id);
         let policies = index.own_statements(id);
@@ -134,6 +137,11 @@ pub(super) fn holders(graph: &Graph) -> Vec<Holder<'_>> {
     }
     holders.sort_by_key(|holder| holder.id);
     holders
+}
+
+/// Whether a policy says by its name that it is the boundary of others, outside of the unit: it limits and gives nothing.
+fn is_boundary(resource: &Resource) -> bool {
+    resource.address.to_ascii_lowercase().contains("boundary")
 }
 
 /// What a principal is, and its name where that is written.

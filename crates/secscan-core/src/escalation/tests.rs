@@ -95,6 +95,9 @@ fn denials_boundaries_and_conditions_are_weighed() {
     let limit = "resource \"aws_iam_policy\" \"limit\" {\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"s3:*\", Resource = \"*\" }] })\n}\n";
     let within = judged("main.tf", &format!("{}{limit}{policy}", role("aws_iam_policy.limit.arn")));
     assert_eq!(within, (vec![], 0), "the boundary leaves no way");
+    let for_others = alone("{ Effect = \"Allow\", Action = \"iam:PutRolePolicy\", Resource = \"*\" }")
+        .replace("\"p\"", "\"boundary\"");
+    assert_eq!(judged("main.tf", &for_others), (vec![], 0), "a boundary gives nothing");
     assert_eq!(judged("main.tf", &format!("{}{policy}", role("\"arn:aws:iam::1:policy/x\""))), (vec![], 1));
 }
 
