@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use secscan_code::Question;
+use secscan_model::Expression;
 
-use crate::check::{Body, Check, Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test, compile_pattern};
+use crate::check::{Body, Check, Literal, Matcher, Operand, Param, Pattern, Rule, Stricter, Test};
 use crate::quantity;
 use crate::ranges::version_in;
 
@@ -77,7 +78,7 @@ fn set(name: &str, param: &mut Param, values: &[Literal]) -> Result<(), BindErro
     if !param.is_list && was_quantity && !is_quantity {
         return Err(unfit("it takes a number or a quantity"));
     }
-    if !param.is_list && values.iter().any(|literal| compile_pattern(&literal.to_string()).is_err()) {
+    if !param.is_list && values.iter().any(|literal| Expression::check(&literal.to_string()).is_err()) {
         return Err(unfit("it is no regular expression"));
     }
     param.default = values.to_vec();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use secscan_code::Question;
-use secscan_model::{Platform, RuleInfo};
+use secscan_model::{Expression, Platform, RuleInfo};
 use secscan_secrets::Detector;
 use serde::{Deserialize, Serialize};
 
@@ -279,36 +279,27 @@ pub struct Pattern {
     /// The expression, or the parameter that holds it.
     pub operand: Operand,
     #[serde(skip)]
-    compiled: OnceLock<Option<regex::Regex>>,
+    expression: OnceLock<Option<Expression>>,
 }
 
 impl Pattern {
     /// A pattern of an operand.
     pub fn new(operand: Operand) -> Self {
-        Self { operand, compiled: OnceLock::new() }
+        Self { operand, expression: OnceLock::new() }
     }
 
-    /// The compiled expression; several values of a list are alternatives. None while it is an unbound parameter, an
-    /// empty list, or does not compile (which the rule compiler and the binding of parameters have refused before).
-    pub fn regex(&self) -> Option<&regex::Regex> {
-        let compile = || match &self.operand {
+    /// The expression; several values of a list are alternatives. None while it is an unbound parameter, or an empty
+    /// list.
+    pub fn expression(&self) -> Option<&Expression> {
+        let join = || match &self.operand {
             Operand::Values(values) if !values.is_empty() => {
                 let alternatives: Vec<_> = values.iter().map(|value| format!("(?:{value})")).collect();
-                compile_pattern(&alternatives.join("|")).ok()
+                Some(Expression::new(alternatives.join("|")))
             }
             _ => None,
         };
-        self.compiled.get_or_init(compile).as_ref()
+        self.expression.get_or_init(join).as_ref()
     }
-}
-
-/// Compiles an expression of a rule. Classes such as `\w` and `\d` are ASCII, as in every format that rules look at.
-///
-/// # Errors
-/// Whatever `regex` says of the expression.
-pub fn compile_pattern(text: &str) -> Result<regex::Regex, regex::Error> {
-    let ascii = regex::RegexBuilder::new(text).unicode(false).build();
-    ascii.or_else(|_| regex::Regex::new(text))
 }
 
 /// What other resources must be linked.

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
-use secscan_model::Span;
+use secscan_model::expression::Match;
+use secscan_model::{Expression, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::assignment::Reader;
@@ -69,7 +69,7 @@ pub enum DetectorError {
 pub struct Detector {
     definition: Definition,
     #[serde(skip)]
-    compiled: OnceLock<Option<Regex>>,
+    expression: OnceLock<Expression>,
 }
 
 /// How far below a keyword an assignment may stand to be near it.
@@ -84,8 +84,8 @@ impl Detector {
     /// When the pattern does not compile, begins with a class of any length or matches the empty text, and when there
     /// is no such proof.
     pub fn new(mut definition: Definition) -> Result<Self, DetectorError> {
-        let compiled = compile(&definition)?;
-        if compiled.is_match(b"") {
+        Expression::check(&whole_pattern(&definition))?;
+        if Expression::new(whole_pattern(&definition)).is_match(b"") {
             return Err(DetectorError::Empty);
         }
         let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&definition.pattern);
@@ -98,7 +98,7 @@ impl Detector {
             return Err(DetectorError::Proof(name.clone()));
         }
         definition.keywords.iter_mut().for_each(|keyword| keyword.make_ascii_lowercase());
-        Ok(Self { definition, compiled: OnceLock::new() })
+        Ok(Self { definition, expression: OnceLock::new() })
     }
 
     /// The words of which one occurs in every file that can hold such a secret, in lower case.
@@ -126,7 +126,7 @@ impl Detector {
         if is_left_out || !is_named {
             return Vec::new();
         }
-        let Some(pattern) = self.compiled.get_or_init(|| compile(&self.definition).ok()) else { return Vec::new() };
+        let pattern = self.expression.get_or_init(|| Expression::new(whole_pattern(definition)));
         let mut leaks = match definition.assigned {
             Some(assigned) => self.of_assignments(pattern, assigned, text, hits),
             None => self.of_pattern(pattern, text.bytes, hits),
@@ -143,14 +143,13 @@ impl Detector {
         leaks
     }
 
-    fn of_pattern(&self, pattern: &Regex, bytes: &[u8], hits: &[u32]) -> Vec<Leak> {
+    fn of_pattern(&self, pattern: &Expression, bytes: &[u8], hits: &[u32]) -> Vec<Leak> {
         let mut leaks = Vec::new();
         for window in windows(bytes, hits, self.definition.lines) {
-            for captures in pattern.captures_iter(&bytes[window.clone()]) {
-                let (Some(all), Some(group)) = (captures.get(0), captures.get(1).or(captures.get(0))) else { continue };
+            for Match { whole, group } in pattern.matches(&bytes[window.clone()]) {
                 let moved =
                     |range: std::ops::Range<usize>| Span::new(window.start + range.start, window.start + range.end);
-                let (all, secret) = (moved(all.range()), moved(group.range()));
+                let (all, secret) = (moved(whole), moved(group));
                 if stands_alone(bytes, all) && self.accepts(bytes, secret) {
                     leaks.push(leak(place(bytes, all, secret), secret));
                 }
@@ -159,7 +158,7 @@ impl Detector {
         leaks
     }
 
-    fn of_assignments(&self, pattern: &Regex, assigned: Assigned, text: Text<'_>, hits: &[u32]) -> Vec<Leak> {
+    fn of_assignments(&self, pattern: &Expression, assigned: Assigned, text: Text<'_>, hits: &[u32]) -> Vec<Leak> {
         let bytes = text.bytes;
         let reader = Reader::new(text.path, bytes, self.definition.generic);
         let mut leaks = Vec::new();
@@ -182,11 +181,10 @@ impl Detector {
             };
             for found in found {
                 let value = &bytes[found.value.range()];
-                let Some(group) = pattern.captures(value).and_then(|found| found.get(1).or(found.get(0))) else {
-                    continue;
-                };
+                // The pattern is of the whole value.
+                let Some(Match { group, .. }) = pattern.matches(value).into_iter().next() else { continue };
                 let start = found.value.start as usize;
-                let secret = Span::new(start + group.start(), start + group.end());
+                let secret = Span::new(start + group.start, start + group.end);
                 let is_literal = self.definition.proof.is_some()
                     || !(placeholder::is_reference(value)
                         || placeholder::is_name(value)
@@ -220,12 +218,10 @@ impl Detector {
     }
 }
 
-/// Compiles the expression of a detector: over bytes, since files need not be UTF-8, and with ASCII classes, which costs
-/// a hundredth of the memory of Unicode ones and finds the same, because credentials are ASCII.
-fn compile(definition: &Definition) -> Result<Regex, regex::Error> {
+/// The pattern of a detector; it takes the whole value where it looks at assignments.
+fn whole_pattern(definition: &Definition) -> String {
     let pattern = &definition.pattern;
-    let whole = definition.assigned.is_some().then(|| format!("^(?:{pattern})$"));
-    RegexBuilder::new(whole.as_deref().unwrap_or(pattern)).unicode(false).build()
+    if definition.assigned.is_some() { format!("^(?:{pattern})$") } else { pattern.clone() }
 }
 
 /// Whether an expression begins with a repetition that is lazy or has no bound.

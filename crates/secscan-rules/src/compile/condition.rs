@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use secscan_model::vocabulary;
+use secscan_model::{Expression, vocabulary};
 use secscan_parse::load::{Located, Raw};
 
 use super::{Problem, path, select_words};
@@ -204,9 +204,7 @@ impl Compiler<'_> {
 
     fn pattern(&mut self, value: &Located) -> Result<Pattern, Problem> {
         let operand = self.checked(value, |text| {
-            crate::check::compile_pattern(text)
-                .map(|_| ())
-                .map_err(|_| "is no regular expression (linear time, no look-around)")
+            Expression::check(text).map_err(|_| "is no regular expression (linear time, no look-around)")
         })?;
         Ok(Pattern::new(operand))
     }

@@ -212,8 +212,8 @@ impl<'a> Evaluation<'a> {
         match matcher {
             Matcher::Equals(operand) | Matcher::In(operand) => Truth::from(self.is_one_of(node, operand.values())),
             Matcher::NotIn(operand) => Truth::from(!self.is_one_of(node, operand.values())),
-            Matcher::Matches(pattern) => match (node.as_str(), pattern.regex()) {
-                (Some(text), Some(regex)) => Truth::from(regex.is_match(text)),
+            Matcher::Matches(pattern) => match (node.as_str(), pattern.expression()) {
+                (Some(text), Some(expression)) => Truth::from(expression.is_match(text.as_bytes())),
                 (Some(_), None) => False,
                 (None, _) => Unknown,
             },
@@ -345,17 +345,17 @@ fn in_ranges(node: &Node, values: &[Literal], holds: impl Fn(Range, Range) -> bo
 
 /// Whether the fixed parts of a text match already, whatever the holes will be.
 fn matches_fixed_part(pattern: &Pattern, unresolved: &Unresolved) -> bool {
-    /// Stands for a hole; a match that reaches into one is none. A private-use character that no pattern names.
-    const HOLE: char = '\u{F8FF}';
-    let Some(regex) = pattern.regex().filter(|_| !unresolved.parts.is_empty()) else { return false };
-    let mut text = String::new();
+    /// Stands for a hole; a match that reaches into one is none. No text has this byte.
+    const HOLE: u8 = 0xFF;
+    let Some(expression) = pattern.expression().filter(|_| !unresolved.parts.is_empty()) else { return false };
+    let mut text = Vec::new();
     for part in &unresolved.parts {
         match part {
-            Part::Fixed(fixed) => text.push_str(fixed),
+            Part::Fixed(fixed) => text.extend_from_slice(fixed.as_bytes()),
             Part::Hole(_) => text.push(HOLE),
         }
     }
-    regex.find_iter(&text).any(|found| !found.is_empty() && !found.as_str().contains(HOLE))
+    expression.matches(&text).iter().any(|found| !found.whole.is_empty() && !text[found.whole.clone()].contains(&HOLE))
 }
 
 /// Whether a text that is known in part may turn out to be `text`: the fixed parts occur in order, the outer ones at

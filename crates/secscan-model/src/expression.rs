@@ -1,0 +1,93 @@
+//! Regular expressions of rules.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex_automata::meta;
+use regex_automata::util::syntax;
+
+/// A regular expression over bytes, since files need not be UTF-8; compiled when it is first asked. Classes such as `\w`
+/// are ASCII, as in every format that rules look at: that costs a hundredth of the memory of Unicode ones.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    text: String,
+    compiled: OnceLock<Option<meta::Regex>>,
+}
+
+/// A place that an expression matches.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Match {
+    /// All of it.
+    pub whole: Range<usize>,
+    /// What the first group matches; the whole, where there is none.
+    pub group: Range<usize>,
+}
+
+impl Expression {
+    /// An expression that is known to be well-formed; one that is not matches nothing.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), compiled: OnceLock::new() }
+    }
+
+    /// Whether a text is an expression.
+    ///
+    /// # Errors
+    /// Whatever `regex` says of it.
+    pub fn check(text: &str) -> Result<(), regex::Error> {
+        regex::bytes::RegexBuilder::new(text).unicode(false).build().map(drop)
+    }
+
+    /// Whether a text holds a match.
+    pub fn is_match(&self, text: &[u8]) -> bool {
+        self.compiled().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// The matches in a text, in order and apart from each other.
+    pub fn matches(&self, text: &[u8]) -> Vec<Match> {
+        let all = self.compiled().into_iter().flat_map(|regex| regex.captures_iter(text));
+        let found = all.filter_map(|groups| {
+            let whole = groups.get_group(0)?.range();
+            let group = groups.get_group(1).map_or_else(|| whole.clone(), |group| group.range());
+            Some(Match { whole, group })
+        });
+        found.collect()
+    }
+
+    fn compiled(&self) -> Option<&meta::Regex> {
+        self.compiled.get_or_init(|| compile(&self.text)).as_ref()
+    }
+}
+
+/// Without the searchers for literals and the tables that are two thirds of what building an expression costs: values are
+/// short, and most expressions are asked for a handful of them.
+fn compile(text: &str) -> Option<meta::Regex> {
+    let engines = meta::Config::new().auto_prefilter(false).onepass(false).dfa(false).utf8_empty(false);
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    meta::Builder::new().configure(engines).syntax(syntax).build(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_group_is_told_beside_the_whole() {
+        let found = Expression::new(r"key=(\w*)").matches(b"key=a key=");
+        assert_eq!(found, [Match { whole: 0..5, group: 4..5 }, Match { whole: 6..10, group: 10..10 }]);
+        assert_eq!(Expression::new("b").matches(b"ab"), [Match { whole: 1..2, group: 1..2 }]);
+        assert_eq!(Expression::new("x*").matches(b"ax").len(), 2);
+    }
+
+    #[test]
+    fn classes_are_ascii_and_bytes_need_not_be_text() {
+        assert!(!Expression::new(r"\w").is_match("é".as_bytes()));
+        assert!(Expression::new("^.x$").is_match(b"\xFFx"));
+        assert!(Expression::new("(?i)é$").is_match("né".as_bytes()));
+    }
+
+    #[test]
+    fn what_is_no_expression_matches_nothing() {
+        assert!(Expression::check("(").is_err() && Expression::check(r"\w+").is_ok());
+        assert!(!Expression::new("(").is_match(b"(") && Expression::new("(").matches(b"(").is_empty());
+    }
+}
