@@ -1,19 +1,19 @@
 //! Resources by address, for judges that follow references from values.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use secscan_model::{Graph, Node, Platform, ResourceId};
 
 /// The resources of Terraform and CloudFormation by unit and address.
 #[derive(Debug)]
 pub(crate) struct Addresses<'g> {
-    known: BTreeMap<(&'g str, &'g str), Vec<ResourceId>>,
+    known: HashMap<(&'g str, &'g str), Vec<ResourceId>>,
 }
 
 impl<'g> Addresses<'g> {
     /// Indexes a graph.
     pub(crate) fn of(graph: &'g Graph) -> Self {
-        let mut known: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut known: HashMap<_, Vec<_>> = HashMap::new();
         let platforms = [Platform::Terraform, Platform::CloudFormation];
         for (id, resource) in graph.iter().filter(|(_, resource)| platforms.contains(&resource.platform)) {
             let (unit, address) = (&*resource.unit, &*resource.address);

@@ -143,7 +143,9 @@ fn finding(graph: &Graph, candidate: &Candidate<'_>, info: &RuleInfo, places: &P
         new: true,
     };
     let mut raw = Raw { finding, at: hit.at, resource: candidate.resource };
-    redact(&mut raw, info, resource, candidate, places);
+    if places.has_secrets(hit.at.source) {
+        redact(&mut raw, info, resource, candidate, places);
+    }
     raw
 }
 

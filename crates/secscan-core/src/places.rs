@@ -57,6 +57,11 @@ impl<'a> Places<'a> {
         Self { files: sources.into_iter().map(file).collect(), redactor, quotes: Quotes::default() }
     }
 
+    /// Whether a file holds secrets.
+    pub(crate) fn has_secrets(&self, id: SourceId) -> bool {
+        self.files.get(&id).is_some_and(|file| !file.secrets(self.redactor).is_empty())
+    }
+
     /// A text about a file without the file's secrets; none where it holds none.
     pub(crate) fn redacted(&self, id: SourceId, text: &str) -> Option<String> {
         let file = self.files.get(&id)?;

@@ -285,7 +285,13 @@ pub fn digest_of(parts: &[&str]) -> Arc<str> {
         bytes.extend_from_slice(part.as_bytes());
         bytes.push(0);
     }
-    blake3::hash(&bytes).to_hex()[..32].into()
+    hex(&blake3::hash(&bytes))
+}
+
+/// The first 16 bytes of a hash in hexadecimal.
+fn hex(hash: &blake3::Hash) -> Arc<str> {
+    let (first, _) = hash.as_bytes().split_first_chunk().unwrap_or((&[0; 16], &[]));
+    format!("{:032x}", u128::from_be_bytes(*first)).into()
 }
 
 /// A content hash (BLAKE3) that is fed piece by piece.
@@ -307,7 +313,7 @@ impl Digest {
 
     /// The first 16 bytes of the hash in hexadecimal.
     pub fn hex(&self) -> Arc<str> {
-        self.0.finalize().to_hex()[..32].into()
+        hex(&self.0.finalize())
     }
 }
 

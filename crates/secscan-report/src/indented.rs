@@ -115,6 +115,16 @@ impl Inside<'_, '_> {
         value.serialize(&mut *self.writer)
     }
 
+    /// Begins a field. Names of fields hold nothing that must not stand in a string.
+    fn name(&mut self, name: &str) -> Result<(), Error> {
+        self.begin()?;
+        let text = &mut self.writer.text;
+        text.push(b'"');
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\": ");
+        Ok(())
+    }
+
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.begin()?;
         let start = self.writer.text.len();
@@ -284,7 +294,7 @@ macro_rules! object {
             type Error = Error;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-                self.key(key)?;
+                self.name(key)?;
                 self.value(value)
             }
 

@@ -108,15 +108,18 @@ impl<'t> Scanner<'t> {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }
 
+    /// Steps over one byte, and those after it that are alike.
+    fn skip(&mut self, is_alike: fn(u8) -> bool) {
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        self.at += 1 + rest.iter().position(|byte| !is_alike(*byte)).unwrap_or(rest.len());
+    }
+
     /// One step outside of strings.
     fn code(&mut self) {
         let byte = self.peek(0);
         match byte {
             b'\n' => return self.line_break(),
-            b' ' | b'\t' | b'\r' => {
-                self.at += 1;
-                return;
-            }
+            b' ' | b'\t' | b'\r' => return self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\r')),
             b'#' => return self.comment(),
             b'/' if matches!(self.peek(1), b'/' | b'*') => return self.comment(),
             _ => {}
@@ -139,6 +142,7 @@ impl<'t> Scanner<'t> {
             }
             b'=' | b':' => self.count_key(),
             b'<' if self.peek(1) == b'<' => return self.open_heredoc(),
+            _ if is_identifier(byte) => return self.skip(is_identifier),
             _ => {}
         }
         self.at += 1;
@@ -156,7 +160,7 @@ impl<'t> Scanner<'t> {
             }
             b'\\' if self.peek(1) != b'\n' => self.at += 1,
             _ if self.template() => return,
-            _ => {}
+            _ => return self.skip(|byte| !matches!(byte, b'"' | b'\n' | b'\\' | b'$' | b'%')),
         }
         self.at += 1;
     }
@@ -174,7 +178,7 @@ impl<'t> Scanner<'t> {
                 }
             }
             _ if self.template() => {}
-            _ => self.at += 1,
+            _ => self.skip(|byte| !matches!(byte, b'\n' | b'$' | b'%')),
         }
     }
 

@@ -1,7 +1,7 @@
 //! From the model's report to the structs of the format.
 
 use secscan_model::report::{ControlResult, PackResult};
-use secscan_model::{FindingKind, ImageLayer, Introduction, Place, RuleInfo, Severity, Tally};
+use secscan_model::{FindingKind, ImageLayer, Introduction, RuleInfo, Severity};
 
 use super::*;
 
@@ -94,7 +94,11 @@ impl<'a> Finding<'a> {
             reason: Reason::new(&finding.status),
             new: finding.new,
             message: &finding.message,
-            place: Region::new(&finding.place),
+            path: &finding.place.path,
+            start_line: finding.place.start.line(),
+            start_column: finding.place.start.column(),
+            end_line: finding.place.end.line(),
+            end_column: finding.place.end.column(),
             introduced: finding.origin.introduction().map(Introduced::new),
             layer: finding.origin.image_layer().map(Layer::new),
             platform: finding.platform.as_str(),
@@ -104,29 +108,36 @@ impl<'a> Finding<'a> {
             expected: &finding.expected,
             fingerprint: &finding.fingerprint,
             controls: finding.controls.iter().map(ToString::to_string).collect(),
-            related: finding
-                .related
-                .iter()
-                .map(|related| Related { place: Region::new(&related.place), message: &related.message })
-                .collect(),
-            fix: finding.fix.as_ref().map(|fix| Fix {
-                description: &fix.description,
-                place: Region::new(&fix.place),
-                replacement: &fix.replacement,
-            }),
+            related: finding.related.iter().map(Related::new).collect(),
+            fix: finding.fix.as_deref().map(Fix::new),
             advisory: finding.advisory.as_deref().map(Advisory::new),
         }
     }
 }
 
-impl<'a> Region<'a> {
-    fn new(place: &'a Place) -> Self {
+impl<'a> Related<'a> {
+    fn new(related: &'a model::Related) -> Self {
         Self {
-            path: &place.path,
-            start_line: place.start.line(),
-            start_column: place.start.column(),
-            end_line: place.end.line(),
-            end_column: place.end.column(),
+            path: &related.place.path,
+            start_line: related.place.start.line(),
+            start_column: related.place.start.column(),
+            end_line: related.place.end.line(),
+            end_column: related.place.end.column(),
+            message: &related.message,
+        }
+    }
+}
+
+impl<'a> Fix<'a> {
+    fn new(fix: &'a model::Fix) -> Self {
+        Self {
+            description: &fix.description,
+            path: &fix.place.path,
+            start_line: fix.place.start.line(),
+            start_column: fix.place.start.column(),
+            end_line: fix.place.end.line(),
+            end_column: fix.place.end.column(),
+            replacement: &fix.replacement,
         }
     }
 }
@@ -174,21 +185,22 @@ impl<'a> Control<'a> {
             evidence: result
                 .evidence
                 .iter()
-                .map(|(rule, tally)| Evidence { rule: &rule.0, tally: Verdicts::new(*tally) })
+                .map(|(rule, tally)| Evidence {
+                    rule: &rule.0,
+                    pass: tally.pass,
+                    fail: tally.fail,
+                    unknown: tally.unknown,
+                    not_applicable: tally.not_applicable,
+                })
                 .collect(),
             residual: result.residual.as_deref(),
         }
     }
 }
 
-impl Verdicts {
-    fn new(tally: Tally) -> Self {
-        Self { pass: tally.pass, fail: tally.fail, unknown: tally.unknown, not_applicable: tally.not_applicable }
-    }
-}
-
 impl<'a> Rule<'a> {
     fn new(rule: &'a RuleInfo, report: &Report) -> Self {
+        let tally = report.tallies.get(&rule.id).copied().unwrap_or_default();
         Self {
             id: &rule.id.0,
             title: &rule.title,
@@ -199,7 +211,10 @@ impl<'a> Rule<'a> {
             why: &rule.why,
             fix: &rule.fix,
             links: rule.links.iter().map(|link| &**link).collect(),
-            tally: Verdicts::new(report.tallies.get(&rule.id).copied().unwrap_or_default()),
+            pass: tally.pass,
+            fail: tally.fail,
+            unknown: tally.unknown,
+            not_applicable: tally.not_applicable,
         }
     }
 }

@@ -196,8 +196,16 @@ struct Finding<'a> {
     /// Whether the base revision or baseline lacks it; always true without one.
     new: bool,
     message: &'a str,
-    #[serde(flatten)]
-    place: Region<'a>,
+    /// Relative to the root of the scan, with forward slashes.
+    path: &'a str,
+    /// One-based.
+    start_line: u32,
+    /// One-based, in code points.
+    start_column: u32,
+    /// One-based.
+    end_line: u32,
+    /// One past the last code point.
+    end_column: u32,
     /// The commit that brought it, when the history was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     introduced: Option<Introduced<'a>>,
@@ -249,21 +257,6 @@ struct Advisory<'a> {
     rating: &'a str,
 }
 
-/// A region of a file.
-#[derive(JsonSchema, Serialize)]
-struct Region<'a> {
-    /// Relative to the root of the scan, with forward slashes.
-    path: &'a str,
-    /// One-based.
-    start_line: u32,
-    /// One-based, in code points.
-    start_column: u32,
-    /// One-based.
-    end_line: u32,
-    /// One past the last code point.
-    end_column: u32,
-}
-
 /// The commit that brought something.
 #[derive(JsonSchema, Serialize)]
 struct Introduced<'a> {
@@ -307,8 +300,16 @@ struct Reason<'a> {
 /// A place that explains a finding.
 #[derive(JsonSchema, Serialize)]
 struct Related<'a> {
-    #[serde(flatten)]
-    place: Region<'a>,
+    /// Relative to the root of the scan, with forward slashes.
+    path: &'a str,
+    /// One-based.
+    start_line: u32,
+    /// One-based, in code points.
+    start_column: u32,
+    /// One-based.
+    end_line: u32,
+    /// One past the last code point.
+    end_column: u32,
     message: &'a str,
 }
 
@@ -316,8 +317,16 @@ struct Related<'a> {
 #[derive(JsonSchema, Serialize)]
 struct Fix<'a> {
     description: &'a str,
-    #[serde(flatten)]
-    place: Region<'a>,
+    /// Relative to the root of the scan, with forward slashes.
+    path: &'a str,
+    /// One-based.
+    start_line: u32,
+    /// One-based, in code points.
+    start_column: u32,
+    /// One-based.
+    end_line: u32,
+    /// One past the last code point.
+    end_column: u32,
     replacement: &'a str,
 }
 
@@ -357,13 +366,6 @@ struct Control<'a> {
 #[derive(JsonSchema, Serialize)]
 struct Evidence<'a> {
     rule: &'a str,
-    #[serde(flatten)]
-    tally: Verdicts,
-}
-
-/// How often a rule was asked, and what came out.
-#[derive(JsonSchema, Serialize)]
-struct Verdicts {
     pass: u64,
     fail: u64,
     unknown: u64,
@@ -383,8 +385,10 @@ struct Rule<'a> {
     why: &'a str,
     fix: &'a str,
     links: Vec<&'a str>,
-    #[serde(flatten)]
-    tally: Verdicts,
+    pass: u64,
+    fail: u64,
+    unknown: u64,
+    not_applicable: u64,
 }
 
 /// Something that was not looked at.

@@ -1,6 +1,6 @@
 //! References between resources, indexed both ways, and how many satisfy a `linked` condition.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, RwLock};
 
@@ -15,39 +15,103 @@ use crate::select;
 /// The references of a graph, by either end.
 #[derive(Debug, Default)]
 pub struct Links {
-    from: BTreeMap<ResourceId, Vec<u32>>,
-    to: BTreeMap<ResourceId, Vec<u32>>,
-    /// The resources of each unit by type.
-    units: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<ResourceId>>>,
-    opaque_units: BTreeMap<String, bool>,
+    from: Ends,
+    to: Ends,
+    units: Vec<Unit>,
+    /// The unit of each resource, as an index.
+    unit_of: Vec<u32>,
     shared: RwLock<HashMap<Shared, Arc<Linked>>>,
 }
 
 /// What an answer hangs on that all resources of a unit share: the unit, whether it is asked for the repository, the
 /// condition, the side, and whether case counts.
-type Shared = (Arc<str>, bool, usize, Side, bool);
+type Shared = (u32, bool, usize, Side, bool);
+
+/// The resources that are deployed together.
+#[derive(Debug, Default)]
+struct Unit {
+    /// By type.
+    kinds: HashMap<Arc<str>, Vec<ResourceId>>,
+    /// Whether one of them cannot be looked into.
+    is_opaque: bool,
+}
+
+/// The references of each resource at one of their ends.
+#[derive(Debug, Default)]
+struct Ends {
+    /// Where those of each resource begin; one more than there are resources.
+    starts: Vec<u32>,
+    /// Indexes into the references.
+    edges: Vec<u32>,
+}
+
+impl Ends {
+    fn new(graph: &Graph, end: fn(&Edge) -> ResourceId) -> Self {
+        let mut starts = vec![0; graph.resources.len() + 1];
+        for edge in &graph.edges {
+            starts[end(edge).0 as usize + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        let mut next = starts.clone();
+        let mut edges = vec![0; graph.edges.len()];
+        for (index, edge) in graph.edges.iter().enumerate() {
+            let place = &mut next[end(edge).0 as usize];
+            edges[*place as usize] = index as u32;
+            *place += 1;
+        }
+        Self { starts, edges }
+    }
+
+    fn of(&self, id: ResourceId) -> &[u32] {
+        let id = id.0 as usize;
+        &self.edges[self.starts[id] as usize..self.starts[id + 1] as usize]
+    }
+}
 
 impl Links {
     /// Indexes the references of a graph.
     pub fn new(graph: &Graph) -> Self {
-        let mut links = Self::default();
-        for (index, edge) in graph.edges.iter().enumerate() {
-            links.from.entry(edge.from).or_default().push(index as u32);
-            links.to.entry(edge.to).or_default().push(index as u32);
-        }
+        let (from, to) = (Ends::new(graph, |edge| edge.from), Ends::new(graph, |edge| edge.to));
+        let mut links = Self { from, to, ..Self::default() };
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        // Resources of a unit mostly follow each other.
+        let mut last: Option<(&str, u32)> = None;
         for (id, resource) in graph.iter() {
-            let kinds = links.units.entry(resource.unit.clone()).or_default();
-            kinds.entry(resource.kind.clone()).or_default().push(id);
-            if resource.opaque.is_some() {
-                links.opaque_units.insert(resource.unit.to_string(), true);
-            }
+            let name = &*resource.unit;
+            let number = match last.filter(|(known, _)| *known == name) {
+                Some((_, number)) => number,
+                None => *numbers.entry(name).or_insert_with(|| {
+                    links.units.push(Unit::default());
+                    links.units.len() as u32 - 1
+                }),
+            };
+            last = Some((name, number));
+            links.unit_of.push(number);
+            let unit = &mut links.units[number as usize];
+            unit.is_opaque |= resource.opaque.is_some();
+            unit.kinds.entry(resource.kind.clone()).or_default().push(id);
         }
         links
     }
 
-    /// The resources of a unit whose type a selector may mean.
-    fn members(&self, unit: &str, selector: &Selector) -> Vec<ResourceId> {
-        let Some(kinds) = self.units.get(unit) else { return Vec::new() };
+    fn unit(&self, id: ResourceId) -> &Unit {
+        &self.units[self.unit_of[id.0 as usize] as usize]
+    }
+
+    fn edges<'a>(&'a self, graph: &'a Graph, of: ResourceId) -> impl Iterator<Item = (&'a Edge, bool)> {
+        let edge = |index: &u32| &graph.edges[*index as usize];
+        let outward = self.from.of(of).iter().map(move |index| (edge(index), true));
+        let inward = self.to.of(of).iter().map(move |index| (edge(index), false));
+        outward.chain(inward)
+    }
+}
+
+impl Unit {
+    /// The resources whose type a selector may mean.
+    fn members(&self, selector: &Selector) -> Vec<ResourceId> {
+        let kinds = &self.kinds;
         let platform = selector.platform;
         let patterns = || selector.types.iter().map(|pattern| select::kind(platform, pattern));
         // Most selectors spell their types, so that the index knows them.
@@ -56,13 +120,6 @@ impl Links {
         }
         let is_meant = |kind: &str| patterns().any(|pattern| select::is_kind(platform, pattern, kind));
         kinds.iter().filter(|(kind, _)| is_meant(kind)).flat_map(|(_, ids)| ids).copied().collect()
-    }
-
-    fn edges<'a>(&'a self, graph: &'a Graph, of: ResourceId) -> impl Iterator<Item = (&'a Edge, bool)> {
-        let edge = |index: &u32| &graph.edges[*index as usize];
-        let outward = self.from.get(&of).into_iter().flatten().map(move |index| (edge(index), true));
-        let inward = self.to.get(&of).into_iter().flatten().map(move |index| (edge(index), false));
-        outward.chain(inward)
     }
 }
 
@@ -87,8 +144,10 @@ impl<'a> Evaluation<'a> {
         if link.scope != Some(Scope::Unit) || !forgets_subject {
             return self.search(link, selector, at, side).into();
         }
-        let us = self.graph().resource(self.anchor_resource(at.resource));
-        let key = (us.unit.clone(), is_repository(us), std::ptr::from_ref(link).addr(), side, self.ignore_case);
+        let us = self.anchor_resource(at.resource);
+        let unit = self.links.unit_of[us.0 as usize];
+        let is_repository = is_repository(self.graph().resource(us));
+        let key = (unit, is_repository, std::ptr::from_ref(link).addr(), side, self.ignore_case);
         if let Some(known) = self.links.shared.read().ok().and_then(|shared| shared.get(&key).cloned()) {
             return known;
         }
@@ -126,11 +185,11 @@ impl<'a> Evaluation<'a> {
         match link.scope {
             Some(Scope::Unit) if is_repository(resource) => {
                 let all = self.graph().iter().map(|(id, _)| id).collect();
-                (all, !self.links.opaque_units.is_empty())
+                (all, self.links.units.iter().any(|unit| unit.is_opaque))
             }
             Some(Scope::Unit) => {
-                let unit = &*resource.unit;
-                (self.links.members(unit, selector), self.links.opaque_units.contains_key(unit))
+                let unit = self.links.unit(us);
+                (unit.members(selector), unit.is_opaque)
             }
             Some(Scope::Directory) => {
                 let folder = self.folder(resource);
