@@ -86,6 +86,8 @@ pub struct FileReading {
     pub diagnostics: Vec<Diagnostic>,
     /// What waits for its folder.
     pub fragment: Option<Fragment>,
+    /// Its documents, where they are manifests without a fault: kustomizations are made of these.
+    pub manifests: Vec<Node>,
 }
 
 impl FileReading {
@@ -99,6 +101,7 @@ impl FileReading {
             comments: Vec::new(),
             diagnostics: Vec::new(),
             fragment: None,
+            manifests: Vec::new(),
         }
     }
 }
@@ -269,6 +272,9 @@ fn read_documents(source: &Source, mut parsed: Parsed, reading: &mut FileReading
         let source = in_ascii(source);
         platforms.extend(READERS.iter().find(|reader| reader.resembles(&source)).map(|reader| reader.platform()));
     }
+    if platforms.iter().eq([&Platform::Kubernetes]) && parsed.diagnostics.is_empty() {
+        reading.manifests = std::mem::take(&mut parsed.documents);
+    }
     if !platforms.is_empty() {
         reading.recognised = true;
         take_in(parsed, &platforms, reading);
@@ -362,10 +368,15 @@ impl std::fmt::Debug for Tree<'_> {
     }
 }
 
+/// What was read of a path.
+pub(crate) fn reading_of<'r>(readings: &'r [FileReading], path: &str) -> Option<&'r FileReading> {
+    let first = readings.partition_point(|reading| *reading.source.path < *path);
+    readings.get(first).filter(|reading| *reading.source.path == *path)
+}
+
 /// The file of a path: one that was read, else one of the tree.
 pub(crate) fn source_of(readings: &[FileReading], tree: Option<&Tree<'_>>, path: &str) -> Option<Source> {
-    let first = readings.partition_point(|reading| *reading.source.path < *path);
-    let known = readings.get(first).filter(|reading| *reading.source.path == *path);
+    let known = reading_of(readings, path);
     known.map(|reading| reading.source.clone()).or_else(|| tree?.source(path))
 }
 

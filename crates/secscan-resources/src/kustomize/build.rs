@@ -74,7 +74,7 @@ pub(super) fn build(files: Files<'_>, folder: &str, diagnostics: &mut Vec<Diagno
 
 /// A kustomization while it is built.
 pub(super) struct Build<'a, 'd> {
-    files: Files<'a>,
+    pub(super) files: Files<'a>,
     diagnostics: &'d mut Vec<Diagnostic>,
     built: Built,
     /// The folders that are being built, the outermost first.
@@ -249,7 +249,7 @@ impl Build<'_, '_> {
 
     /// Adds the objects of a file, lists taken apart.
     fn objects_of(&mut self, file: &Source, entry: &Node, objects: &mut Vec<Object>) {
-        let parsed = secscan_parse::yaml::parse(file);
+        let parsed = self.files.documents(file);
         self.take_diagnostics(parsed.diagnostics);
         self.note(file, true);
         let origin = self.origin.as_ref().map(|origin| origin.of_file(entry.as_str().unwrap_or_default()));

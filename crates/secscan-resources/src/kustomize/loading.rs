@@ -6,7 +6,7 @@ use secscan_model::{Location, Node, Source, Span, Value};
 use secscan_parse::{Parsed, yaml};
 
 use crate::computed::Text;
-use crate::reading::{FileReading, Tree, source_of};
+use crate::reading::{FileReading, Tree, reading_of, source_of};
 use crate::roots::within;
 
 /// The names of the file that makes a folder a kustomization.
@@ -27,6 +27,15 @@ impl<'a> Files<'a> {
     /// The file of a path.
     pub(super) fn source(&self, path: &str) -> Option<Source> {
         source_of(self.readings, self.tree, path)
+    }
+
+    /// The documents of a file; one that was read for itself is not parsed again.
+    pub(super) fn documents(&self, file: &Source) -> Parsed {
+        let known = reading_of(self.readings, &file.path).filter(|reading| reading.source.id == file.id);
+        match known.map(|reading| &reading.manifests) {
+            Some(manifests) if !manifests.is_empty() => Parsed { documents: manifests.clone(), ..Parsed::default() },
+            _ => yaml::parse(file),
+        }
     }
 
     /// The kustomization of a folder. Two of them are none: Kustomize refuses to choose.

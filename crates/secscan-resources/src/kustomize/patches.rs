@@ -92,7 +92,7 @@ impl Build<'_, '_> {
 
     fn patch_file(&mut self, path: &Node, kustomization: &Source) -> Option<Patch> {
         let source = self.load(path, kustomization.folder())?;
-        let parsed = secscan_parse::yaml::parse(&source);
+        let parsed = self.files.documents(&source);
         self.take_diagnostics(parsed.diagnostics);
         let documents = parsed.documents.into_iter().filter(|document| !document.is_null()).collect();
         Some(Patch { documents, source, is_file: true })

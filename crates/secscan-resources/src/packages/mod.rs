@@ -384,6 +384,11 @@ pub fn format_of(path: &str) -> Option<&'static Format> {
 
 /// Whether the last segments of a path have the names of a pattern.
 fn is_named(pattern: &str, path: &str) -> bool {
+    // Asked of every file: nearly all of them end otherwise.
+    let end = pattern.bytes().rposition(|byte| byte == b'*').map_or(0, |star| star + 1);
+    if !path.as_bytes().ends_with(&pattern.as_bytes()[end..]) {
+        return false;
+    }
     let mut segments = path.rsplit('/');
     pattern.rsplit('/').all(|pattern| segments.next().is_some_and(|name| glob(pattern, name)))
 }
