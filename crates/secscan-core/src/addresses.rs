@@ -1,7 +1,6 @@
 //! Resources by address, for judges that follow references from values.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use secscan_model::{Graph, Node, Platform, ResourceId};
 
 /// The resources of Terraform and CloudFormation by unit and address.
@@ -13,7 +12,7 @@ pub(crate) struct Addresses<'g> {
 impl<'g> Addresses<'g> {
     /// Indexes a graph.
     pub(crate) fn of(graph: &'g Graph) -> Self {
-        let mut known: HashMap<_, Vec<_>> = HashMap::new();
+        let mut known: HashMap<_, Vec<_>> = HashMap::default();
         let platforms = [Platform::Terraform, Platform::CloudFormation];
         for (id, resource) in graph.iter().filter(|(_, resource)| platforms.contains(&resource.platform)) {
             let (unit, address) = (&*resource.unit, &*resource.address);

@@ -1,8 +1,9 @@
 //! Verdicts to findings: places resolved, equal ones joined, identity given.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use secscan_model::report::{Advisory, Related};
 use secscan_model::source::digest_of;
 use secscan_model::{

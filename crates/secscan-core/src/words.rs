@@ -3,7 +3,10 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::{self, DFA};
+use aho_corasick::nfa::{contiguous, noncontiguous};
+use aho_corasick::{Anchored, BuildError};
 
 /// After how many bytes the second automaton has saved what building it costs.
 const WORTH_BUILDING: usize = 1_500_000;
@@ -15,8 +18,10 @@ const WORTH_BUILDING: usize = 1_500_000;
 #[derive(Debug)]
 pub(crate) struct Words<W> {
     words: Vec<W>,
-    soon: OnceLock<Option<AhoCorasick>>,
-    fast: OnceLock<Option<AhoCorasick>>,
+    /// What both are built from.
+    trie: OnceLock<Option<noncontiguous::NFA>>,
+    soon: OnceLock<Option<contiguous::NFA>>,
+    fast: OnceLock<Option<DFA>>,
     /// How many bytes were searched.
     searched: AtomicUsize,
 }
@@ -24,31 +29,51 @@ pub(crate) struct Words<W> {
 impl<W: AsRef<[u8]>> Words<W> {
     /// Words by their numbers.
     pub(crate) fn new(words: Vec<W>) -> Self {
-        Self { words, soon: OnceLock::new(), fast: OnceLock::new(), searched: AtomicUsize::new(0) }
+        let (trie, soon, fast) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { words, trie, soon, fast, searched: AtomicUsize::new(0) }
     }
 
     /// Tells the number of each word that occurs, wherever it does, with the offset at which it begins; in the order of
     /// their ends.
     pub(crate) fn find(&self, bytes: &[u8], found: &mut dyn FnMut(usize, u32)) {
-        for hit in self.automaton(bytes.len()).iter().flat_map(|automaton| automaton.find_overlapping_iter(bytes)) {
-            found(hit.pattern().as_usize(), hit.start() as u32);
+        let searched = self.searched.fetch_add(bytes.len(), Ordering::Relaxed).saturating_add(bytes.len());
+        if searched < WORTH_BUILDING {
+            let build = |trie: &_| contiguous::Builder::new().prefilter(false).build_from_noncontiguous(trie);
+            each(self.built(&self.soon, build), bytes, found);
+        } else {
+            let build = |trie: &_| dfa::Builder::new().prefilter(false).build_from_noncontiguous(trie);
+            each(self.built(&self.fast, build), bytes, found);
         }
     }
 
-    /// The automaton for a text of so many bytes; none without words.
-    fn automaton(&self, length: usize) -> Option<&AhoCorasick> {
-        let searched = self.searched.fetch_add(length, Ordering::Relaxed).saturating_add(length);
-        let (automaton, kind) = match searched {
-            ..WORTH_BUILDING => (&self.soon, AhoCorasickKind::ContiguousNFA),
-            _ => (&self.fast, AhoCorasickKind::DFA),
-        };
-        automaton.get_or_init(|| self.build(kind)).as_ref()
+    /// An automaton; none without words.
+    fn built<'a, A>(
+        &'a self,
+        automaton: &'a OnceLock<Option<A>>,
+        build: fn(&noncontiguous::NFA) -> Result<A, BuildError>,
+    ) -> Option<&'a A> {
+        automaton.get_or_init(|| self.trie().and_then(|trie| build(trie).ok())).as_ref()
     }
 
-    fn build(&self, kind: AhoCorasickKind) -> Option<AhoCorasick> {
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(true).kind(Some(kind));
-        (!self.words.is_empty()).then(|| builder.build(&self.words).ok()).flatten()
+    fn trie(&self) -> Option<&noncontiguous::NFA> {
+        let build = || noncontiguous::Builder::new().ascii_case_insensitive(true).prefilter(false).build(&self.words);
+        self.trie.get_or_init(|| (!self.words.is_empty()).then(|| build().ok()).flatten()).as_ref()
+    }
+}
+
+/// Runs an automaton over a text. The library's own iterator asks at each byte how it was called, which takes twice the
+/// time.
+fn each<A: Automaton>(automaton: Option<&A>, bytes: &[u8], found: &mut dyn FnMut(usize, u32)) {
+    let Some(automaton) = automaton else { return };
+    let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+    for (at, byte) in bytes.iter().enumerate() {
+        state = automaton.next_state(Anchored::No, state, *byte);
+        if automaton.is_special(state) && automaton.is_match(state) {
+            for index in 0..automaton.match_len(state) {
+                let word = automaton.match_pattern(state, index);
+                found(word.as_usize(), (at + 1 - automaton.pattern_len(word)) as u32);
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Maps under construction: keys stay unique without a search through all of them, and frequent texts are shared.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use secscan_model::{Entry, Map, Node};
 
 /// Up to this many keys are compared one by one, which is faster than hashing them.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use secscan_model::{Platform, Resource, RuleId};
 
 use crate::check::{Body, Check, Rule, Selector};
@@ -13,7 +14,7 @@ pub struct RuleSet {
     /// The rules, sorted by id.
     pub rules: Vec<Rule>,
     /// By type, the checks that may mean it.
-    by_type: BTreeMap<Platform, BTreeMap<String, Vec<Entry>>>,
+    by_type: HashMap<Platform, HashMap<String, Vec<Entry>>>,
     /// Checks whose pattern leaves the type open, which may mean any.
     others: BTreeMap<Platform, Vec<Entry>>,
 }
@@ -53,7 +54,10 @@ impl RuleSet {
                         set.others.entry(platform).or_default().push(entry);
                     } else {
                         let types = set.by_type.entry(platform).or_default();
-                        types.entry(select::folded(platform, kind).into_owned()).or_default().push(entry);
+                        match types.get_mut(&*select::folded(platform, kind)) {
+                            Some(entries) => entries.push(entry),
+                            None => drop(types.insert(select::folded(platform, kind).into_owned(), vec![entry])),
+                        }
                     }
                 }
             }
@@ -64,11 +68,12 @@ impl RuleSet {
 
     /// Puts what may mean any type beside what means one, so that a resource looks at one list in the order of the rules.
     fn merge(&mut self) {
-        for (platform, types) in &mut self.by_type {
-            for entries in types.values_mut() {
-                entries.extend(self.others.get(platform).into_iter().flatten().cloned());
+        for (platform, others) in &self.others {
+            let lists = self.by_type.get_mut(platform).into_iter().flat_map(|types| types.values_mut());
+            lists.for_each(|entries| {
+                entries.extend_from_slice(others);
                 entries.sort_by_key(Entry::key);
-            }
+            });
         }
     }
 

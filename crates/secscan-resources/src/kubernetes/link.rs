@@ -5,9 +5,9 @@
 //! the one in the same file, else those in the same folder, else all of them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use secscan_model::{Diagnostic, DiagnosticKind, Edge, Graph, Node, Platform, Resource, ResourceId, Value};
 
 use super::custom;
@@ -114,7 +114,7 @@ struct Site<'a> {
 
 impl<'a> Linker<'a> {
     fn new(graph: &'a Graph) -> Self {
-        let mut named: HashMap<_, Vec<_>> = HashMap::new();
+        let mut named: HashMap<_, Vec<_>> = HashMap::default();
         let mut pods = Pods::default();
         for (id, resource) in objects(graph) {
             let (kind, namespace, object) = (&*resource.kind, namespace_of(resource), &resource.value);

@@ -1,7 +1,6 @@
 //! Label selectors, and the pods that they select.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use secscan_model::{Node, ResourceId};
 
 /// What a selector asks of the labels of a pod: all of it must hold. Without requirements it selects every pod.

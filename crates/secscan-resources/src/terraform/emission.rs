@@ -1,8 +1,8 @@
 //! From evaluated declarations to resources, and from references in their trees to edges.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use secscan_model::{Diagnostic, DiagnosticKind, Edge, Node, Platform, Resource, ResourceId, Value};
 
 use super::body::header;
@@ -21,7 +21,7 @@ const MAX_EDGES: usize = 200_000;
 
 /// Evaluates every declaration of the root module and of what it calls, and adds their resources to `batch`.
 pub(super) fn emit(evaluator: &mut Evaluator<'_>, unit: &Arc<str>, batch: &mut Batch) {
-    let mut emission = Emission { evaluator, unit, batch, room: MAX_ADDED, seen: HashSet::new() };
+    let mut emission = Emission { evaluator, unit, batch, room: MAX_ADDED, seen: HashSet::default() };
     emission.frame(0);
 }
 
@@ -155,7 +155,7 @@ pub(super) fn link(batch: &mut Batch, first: usize, diagnostics: &mut Vec<Diagno
 
 /// The resources by their address, with and without instance keys.
 fn by_address(batch: &Batch, first: usize) -> HashMap<Arc<str>, Vec<ResourceId>> {
-    let mut by_address: HashMap<Arc<str>, Vec<ResourceId>> = HashMap::new();
+    let mut by_address: HashMap<Arc<str>, Vec<ResourceId>> = HashMap::default();
     for (index, resource) in batch.resources.iter().enumerate().skip(first) {
         let id = ResourceId(index as u32);
         by_address.entry(resource.address.clone()).or_default().push(id);
@@ -191,7 +191,7 @@ fn without_last_key(address: &str) -> &str {
 
 /// The buckets of a module by their literal name.
 fn buckets(batch: &Batch, first: usize) -> HashMap<Arc<str>, ResourceId> {
-    let mut buckets = HashMap::new();
+    let mut buckets = HashMap::default();
     for (index, resource) in batch.resources.iter().enumerate().skip(first) {
         if &*resource.kind == BUCKET
             && let Some(name) = resource.value.get("bucket").and_then(Node::as_str)

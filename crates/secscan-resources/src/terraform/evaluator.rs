@@ -4,10 +4,10 @@
 //! `frame`). Recursion is limited by [`MAX_DEPTH`], work and memory by one budget for a root module and all that it calls:
 //! each evaluated expression costs one, each value that is used or made by a function what it weighs.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use secscan_model::{Diagnostic, DiagnosticKind, Location, Map, Node, Platform, Source, SourceId, Span};
 
 use super::files::{Files, Folders};
@@ -114,16 +114,16 @@ impl<'a> Evaluator<'a> {
     ) -> Self {
         let mut evaluator = Self {
             folders,
-            modules: HashMap::new(),
+            modules: HashMap::default(),
             frames: Vec::new(),
             files: Files::new(tree),
-            paths: HashMap::new(),
+            paths: HashMap::default(),
             depth: 0,
             trying: 0,
             doubting: 0,
             budget: BASE_BUDGET,
             diagnostics: Vec::new(),
-            said: HashSet::new(),
+            said: HashSet::default(),
         };
         let files = folders.files(folder);
         let bytes: usize = files.iter().map(|unit| unit.source.bytes.len()).sum();

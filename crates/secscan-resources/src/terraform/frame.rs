@@ -1,9 +1,9 @@
 //! Module instances: a module together with the call that made it, and what is known of its variables, locals and outputs.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use secscan_model::{Location, Node};
 
 use super::body::header;
@@ -71,12 +71,12 @@ impl<'a> Frame<'a> {
             prefix: String::new(),
             names: String::new(),
             call: None,
-            arguments: HashMap::new(),
-            variables: HashMap::new(),
-            locals: HashMap::new(),
-            outputs: HashMap::new(),
-            instances: HashMap::new(),
-            calls: HashMap::new(),
+            arguments: HashMap::default(),
+            variables: HashMap::default(),
+            locals: HashMap::default(),
+            outputs: HashMap::default(),
+            instances: HashMap::default(),
+            calls: HashMap::default(),
         }
     }
 

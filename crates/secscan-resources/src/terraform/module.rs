@@ -1,8 +1,8 @@
 //! One module: what the files of a folder declare, and which values its variables are given by variable files.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use secscan_model::{Diagnostic, DiagnosticKind, Node, Platform, Source};
 
 use super::File;

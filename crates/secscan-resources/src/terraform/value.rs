@@ -1,9 +1,9 @@
 //! What Terraform's expression language does with values: conversions, comparison, collections.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use foldhash::HashMap;
 use secscan_model::{Extra, Location, Map, Node, Reference, Scalar, ScalarKind, Value};
 
 use super::number::Number;

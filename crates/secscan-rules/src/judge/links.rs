@@ -1,9 +1,9 @@
 //! References between resources, indexed both ways, and how many satisfy a `linked` condition.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, RwLock};
 
+use foldhash::HashMap;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use secscan_model::{Edge, Graph, Platform, Resource, ResourceId};
 
@@ -75,7 +75,7 @@ impl Links {
     pub fn new(graph: &Graph) -> Self {
         let (from, to) = (Ends::new(graph, |edge| edge.from), Ends::new(graph, |edge| edge.to));
         let mut links = Self { from, to, ..Self::default() };
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let mut numbers: HashMap<&str, u32> = HashMap::default();
         // Resources of a unit mostly follow each other.
         let mut last: Option<(&str, u32)> = None;
         for (id, resource) in graph.iter() {
