@@ -24,14 +24,18 @@ fn documented() -> BTreeSet<(String, String)> {
     edges
 }
 
-/// The edges between our own packages, tests aside.
-fn actual() -> BTreeSet<(String, String)> {
+/// Our own packages.
+fn packages() -> Vec<cargo_metadata::Package> {
     let mut command = cargo_metadata::MetadataCommand::new();
     let metadata = command.current_dir(root()).no_deps().other_options(["--offline".to_owned()]).exec();
-    let metadata = metadata.expect("cargo metadata runs");
+    metadata.expect("cargo metadata runs").packages
+}
+
+/// The edges between our own packages, tests aside.
+fn actual() -> BTreeSet<(String, String)> {
     let is_ours = |name: &str| name.starts_with("secscan");
     let mut edges = BTreeSet::new();
-    for package in &metadata.packages {
+    for package in &packages() {
         for dependency in &package.dependencies {
             let counts = dependency.kind != cargo_metadata::DependencyKind::Development;
             if counts && is_ours(&dependency.name) {
@@ -73,11 +77,12 @@ fn pure_crates_forbid_the_outside_world() {
 }
 
 #[test]
-fn every_library_forbids_unsafe_code() {
-    for name in std::fs::read_dir(root().join("crates")).expect("crates/") {
-        let folder = name.expect("an entry").path().join("src");
-        let file = [folder.join("lib.rs"), folder.join("main.rs")].into_iter().find(|file| file.exists());
-        let text = std::fs::read_to_string(file.expect("a root module")).expect("readable");
-        assert!(text.contains("#![forbid(unsafe_code)]"), "{}", folder.display());
+fn every_package_forbids_unsafe_code() {
+    for package in packages() {
+        let is_shipped = |target: &&cargo_metadata::Target| target.is_lib() || target.is_bin();
+        for target in package.targets.iter().filter(is_shipped) {
+            let text = std::fs::read_to_string(&target.src_path).expect("a root module");
+            assert!(text.contains("#![forbid(unsafe_code)]"), "{}", target.src_path);
+        }
     }
 }

@@ -12,7 +12,7 @@ const LARGEST: usize = 16 * 1024;
 
 /// Files of these endings, each for itself.
 pub(crate) fn alone(root: &Path, endings: &[&str]) -> Vec<Vec<u8>> {
-    let folders = ["fixtures", "rules", "policies", "crates"];
+    let folders = ["fixtures", "rules", "vocabulary", "policies", "crates"];
     let all = folders.iter().flat_map(|folder| below(&root.join(folder)));
     let named = all.filter(|path| endings.iter().any(|ending| path.to_string_lossy().ends_with(ending)));
     small(named.filter_map(|path| std::fs::read(path).ok()))
@@ -65,18 +65,15 @@ pub(crate) fn rules(root: &Path) -> Vec<Vec<u8>> {
     let named = |folder: &str, name: Option<&str>| {
         let file = |path: PathBuf| {
             let own = path.file_name()?.to_string_lossy().into_owned();
-            let name = name.map_or_else(|| if own.contains('-') { "rule.yaml".to_owned() } else { own }, str::to_owned);
-            Some(files::join([(name, std::fs::read(&path).ok()?)]))
+            Some(files::join([(name.map_or(own, str::to_owned), std::fs::read(&path).ok()?)]))
         };
         let yaml = below(&root.join(folder)).into_iter().filter(|path| path.extension().is_some_and(|it| it == "yaml"));
         yaml.filter_map(file).collect::<Vec<_>>()
     };
-    let pack = b"id: demo\ntitle: Demo\nedition: '1'\n".to_vec();
-    let packs = named("policies", Some("pack.yaml")).into_iter().map(|mut pack| {
-        pack.truncate(LARGEST);
-        pack
-    });
-    small(named("rules", None).into_iter().chain(packs).chain([files::join([("pack.yaml", pack)])]))
+    let mut packs = named("policies", Some("pack.yaml"));
+    packs.iter_mut().for_each(|pack| pack.truncate(LARGEST));
+    packs.push(files::join([("pack.yaml", "id: demo\ntitle: Demo\nedition: '1'\n")]));
+    small([named("rules", Some("rule.yaml")), named("vocabulary", None), packs].concat())
 }
 
 /// Settings and baselines.
