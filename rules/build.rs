@@ -1,4 +1,5 @@
-//! Checks and compiles all rule files of this folder into one blob. A file that is wrong stops the build with its place.
+//! Checks and compiles all rule files of this folder, with the vocabulary beside it, into one blob. A file that is wrong
+//! stops the build with its place.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     println!("cargo::rerun-if-changed=.");
+    println!("cargo::rerun-if-changed=../vocabulary");
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let mut errors = Vec::new();
     let blob = compile_all(&root, &mut errors)?;
@@ -25,13 +27,18 @@ fn main() -> Result<(), Failure> {
 }
 
 fn compile_all(root: &Path, errors: &mut Vec<FileError>) -> Result<RuleBlob, Failure> {
-    let topics = load_topics("rules/topics.yaml", &std::fs::read_to_string(root.join("topics.yaml"))?);
-    let params = compile_params("rules/parameters.yaml", &std::fs::read_to_string(root.join("parameters.yaml"))?);
-    let topics = topics.unwrap_or_else(|problems| note(errors, problems));
-    let params = params.unwrap_or_else(|problems| note(errors, problems));
+    let mut digest = secscan_model::source::Digest::default();
+    let mut shared = |name: &str| {
+        let text = std::fs::read_to_string(root.join("../vocabulary").join(name))?;
+        digest.update(text.as_bytes());
+        Ok::<_, std::io::Error>((format!("vocabulary/{name}"), text))
+    };
+    let (path, text) = shared("topics.yaml")?;
+    let topics = load_topics(&path, &text).unwrap_or_else(|problems| note(errors, problems));
+    let (path, text) = shared("parameters.yaml")?;
+    let params = compile_params(&path, &text).unwrap_or_else(|problems| note(errors, problems));
     let names = topics.iter().map(|topic| topic.id.to_string()).collect();
     let vocabulary = Vocabulary { topics: names, params: params.clone() };
-    let mut digest = secscan_model::source::Digest::default();
     let mut rules = BTreeMap::new();
     for file in rule_files(root)? {
         let path = format!("rules/{}", file.strip_prefix(root)?.display());
@@ -62,7 +69,7 @@ fn at_top(path: &str, message: String) -> FileError {
     FileError { path: path.to_owned(), line: 1, column: 1, message }
 }
 
-/// The rule files: everything below the family folders, sorted.
+/// The rule files: all YAML files of the family folders, sorted.
 fn rule_files(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     let mut open = vec![root.to_owned()];

@@ -1,8 +1,8 @@
 //! The built-in rules of secscan.
 //!
-//! One YAML file a rule, in one folder a family; `topics.yaml` is the vocabulary of evidence, `parameters.yaml` holds the
-//! parameters that many rules share. The build script checks and compiles them into one blob; loading it takes about a
-//! millisecond and no YAML.
+//! One YAML file a rule, in one folder a family. What many of them share lies in `vocabulary/`: `topics.yaml` says which
+//! evidence there is, `parameters.yaml` holds what users may set. The build script checks and compiles both into one blob;
+//! loading it takes about a millisecond and no YAML.
 
 #![forbid(unsafe_code)]
 

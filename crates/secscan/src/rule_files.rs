@@ -19,8 +19,8 @@ pub(crate) struct UserRule {
     pub(crate) rule: Rule,
 }
 
-/// Names of files that stand beside rules and are none.
-const NO_RULES: &[&str] = &["parameters.yaml", "topics.yaml"];
+/// The file beside rules that is none: parameters that they share, besides the built-in ones.
+const PARAMETERS: &str = "parameters.yaml";
 
 /// Reads all rules below a folder, or the one rule of a file, in the order of their paths.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<UserRule>> {
     let topics = built_in.topics.iter().map(|topic| topic.id.to_string()).collect();
     let mut vocabulary = Vocabulary { topics, params: built_in.params };
     let mut errors = Vec::new();
-    let shared = folder.join("parameters.yaml");
+    let shared = folder.join(PARAMETERS);
     if shared.is_file() {
         match compile_params(&shared.display().to_string(), &read(&shared)?) {
             Ok(params) => vocabulary.params.extend(params),
@@ -68,7 +68,7 @@ pub(crate) fn changed_since(folder: &Path, revision: &str) -> anyhow::Result<Vec
     let listed = base.list().files.into_iter().filter(|file| is_yaml(&file.path));
     let mut names: BTreeSet<PathBuf> = listed.map(|file| folder.join(&*file.path)).collect();
     names.extend(files(folder)?);
-    names.extend(NO_RULES.iter().map(|name| folder.join(name)).filter(|path| path.is_file()));
+    names.extend([folder.join(PARAMETERS)].into_iter().filter(|path| path.is_file()));
     let differs = |path: &PathBuf| {
         let name = slashed(path.strip_prefix(folder).unwrap_or(path));
         let before = base.read(&Candidate::new(name, 0)).ok();
@@ -94,7 +94,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
             let entry = entry?;
             let path = entry.path();
             let is_rule = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
-                && !entry.file_name().to_str().is_some_and(|name| NO_RULES.contains(&name));
+                && entry.file_name() != PARAMETERS;
             // Links are not followed: a folder that contains itself would never end.
             if entry.file_type()?.is_dir() {
                 open.push(path);
