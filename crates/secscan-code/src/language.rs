@@ -1,4 +1,4 @@
-//! The languages that patterns are written in, and how a file's name tells them.
+//! Rules ask languages; files are parsed with dialects, of which JavaScript has three.
 
 use serde::{Deserialize, Serialize};
 

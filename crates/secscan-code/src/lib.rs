@@ -19,11 +19,13 @@ mod condition;
 mod examine;
 #[cfg(feature = "engine")]
 mod grammar;
+/// The languages that patterns are written in, and how a file's name tells them.
 pub mod language;
 #[cfg(feature = "engine")]
 mod matching;
 #[cfg(feature = "engine")]
 mod names;
+/// What a code rule asks, compiled.
 pub mod question;
 mod required;
 #[cfg(feature = "engine")]

@@ -1,4 +1,4 @@
-//! What a code rule asks, compiled: plain data that is embedded; pieces of source are parsed when they are first needed.
+//! Plain data that is embedded; pieces of source are parsed when they are first needed.
 
 use std::sync::OnceLock;
 

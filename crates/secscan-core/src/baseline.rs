@@ -1,6 +1,4 @@
-//! The baseline file: findings that were there when a team began, so that only new ones count.
-//!
-//! `{"version": "1", "findings": [{"fingerprint", "rule", "path"}]}`. Only the fingerprint decides; rule and path are
+//! The file says `{"version": "1", "findings": [{"fingerprint", "rule", "path"}]}`. Only the fingerprint decides; rule and path are
 //! there for people who read the file and for its diffs.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,5 @@
-//! The settings file, `secscan.toml`.
-//!
-//! Every key is optional; a key that does not exist is an error, with its place and the key that was probably meant.
+//! Every key of `secscan.toml` is optional; one that does not exist is an error, with its place and the key that was
+//! probably meant.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +11,9 @@ use secscan_rules::check::Literal;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::builder::Threshold;
+use crate::expiry::parse_day;
 use crate::near::nearest;
 use crate::path_pattern::PathPattern;
-use crate::suppress::parse_day;
 
 /// A settings file that was read.
 #[derive(Clone, Debug)]

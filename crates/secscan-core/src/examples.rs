@@ -1,4 +1,4 @@
-//! The examples of rule files, run: every marked line must be found, and nothing else.
+//! An example is a scan of its own, of a tree in memory, with its one rule.
 
 use std::collections::BTreeSet;
 

@@ -7,12 +7,12 @@ use secscan_model::RuleId;
 use secscan_parse::load::Spanned;
 
 use crate::config::Ignore;
+use crate::expiry::is_over;
 use crate::meta::{MetaRule, Problem, Standing};
-use crate::suppress::is_over;
 
 /// The entries, with what they were used for.
 #[derive(Clone, Debug)]
-pub struct Ignores<'c> {
+pub(crate) struct Ignores<'c> {
     entries: &'c [Spanned<Ignore>],
     today: Date,
     /// Indexes of entries and of their rules that match a finding, live or not.
@@ -21,13 +21,13 @@ pub struct Ignores<'c> {
 
 impl<'c> Ignores<'c> {
     /// Entries as they stand on a day; the last day of an entry counts.
-    pub fn new(entries: &'c [Spanned<Ignore>], today: Date) -> Self {
+    pub(crate) fn new(entries: &'c [Spanned<Ignore>], today: Date) -> Self {
         Self { entries, today, used: BTreeSet::new() }
     }
 
     /// The live entry that covers a verdict of `rule` in the file at `path`. What is found here is used: ask for
     /// verdicts that would otherwise count, or may turn out to.
-    pub fn find(&mut self, rule: &RuleId, path: &str) -> Option<&'c Spanned<Ignore>> {
+    pub(crate) fn find(&mut self, rule: &RuleId, path: &str) -> Option<&'c Spanned<Ignore>> {
         let mut found = None;
         for (index, entry) in self.entries.iter().enumerate() {
             let Some(named) = entry.value.rules.iter().position(|named| *named.value == *rule.0) else { continue };
@@ -42,7 +42,7 @@ impl<'c> Ignores<'c> {
     }
 
     /// What is wrong with the entries, once all findings have been asked about.
-    pub fn problems(&self, standing: &dyn Fn(&RuleId) -> Standing) -> Vec<Problem> {
+    pub(crate) fn problems(&self, standing: &dyn Fn(&RuleId) -> Standing) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
             if let Some(until) = entry.value.until.filter(|until| *until < self.today) {

@@ -1,9 +1,13 @@
 //! secscan as a library: build a [`Scanner`], scan a tree of files, get a [`secscan_model::Report`].
 //!
-//! Reading order: [`builder`] (rules, packs, settings) → [`scanner`] (the flow) → `examine`, `text`, `words` and `code` (read and judge one tree), `native` and
-//! `vulnerable`, `escalation`, `public_path`, `rbac` (judges in Rust) → `findings` and `places`
-//! (verdicts to findings) → `triage` ([`suppress`], [`config`], [`ignores`], [`waivers`], [`baseline`], [`since`]: what counts) →
-//! `controls` (the status of each control). [`cache`] keeps what scans said for the next one; [`examples`] runs the examples of rule files; [`observer`] tells of progress.
+//! Reading order: `builder` (rules, packs, settings) → `scanner` (the flow) → `examine` (one tree, read and judged) →
+//! `text`, `words`, `secrets` and `code` (rules about text) → `native`, `vulnerable`, `escalation`, `public_path` and `rbac`
+//! with `addresses` (judges in Rust) → `findings`, `places` and `redaction` (verdicts to findings that may be shown),
+//! `packages` (what a report lists besides) → `triage` (what counts: `suppress`, [`config`] with `ignores` and `waivers`,
+//! [`baseline`], `since`; [`meta`] holds all of these to account) → `controls` (the status of each control).
+//!
+//! Beside the flow stand `cache` (what scans said, kept for the next one), [`examples`] (those of rule files, run),
+//! `observer` (progress), `path_pattern`, `expiry` and `near` (the word that somebody probably meant).
 //!
 //! The library has no terminal, no output format, no network, no clock and no environment.
 //!
@@ -21,35 +25,40 @@
 #![forbid(unsafe_code)]
 
 mod addresses;
+/// The baseline file: findings that were there when a team began, so that only new ones count.
 pub mod baseline;
-pub mod builder;
-pub mod cache;
+mod builder;
+mod cache;
 mod code;
+/// The settings file, `secscan.toml`.
 pub mod config;
 mod controls;
 mod escalation;
 mod examine;
+/// The examples of rule files, run: every marked line must be found, and nothing else.
 pub mod examples;
+mod expiry;
 mod findings;
-pub mod ignores;
+mod ignores;
+/// Built-in rules about what a tree says of its own scan.
 pub mod meta;
 mod native;
-pub mod near;
-pub mod observer;
+mod near;
+mod observer;
 mod packages;
-pub mod path_pattern;
+mod path_pattern;
 mod places;
 mod public_path;
 mod rbac;
 mod redaction;
-pub mod scanner;
+mod scanner;
 mod secrets;
-pub mod since;
-pub mod suppress;
+mod since;
+mod suppress;
 mod text;
 mod triage;
 mod vulnerable;
-pub mod waivers;
+mod waivers;
 mod words;
 
 pub use builder::{BuildError, ScannerBuilder, Threshold};

@@ -1,5 +1,5 @@
-//! Built-in rules about what a tree says of its own scan: suppressions, ignore entries and waivers that do not do what
-//! their author meant. Their findings are like any other's, on [`Platform::Configuration`].
+//! Suppressions, ignore entries and waivers that do not do what their author meant are findings like any other's, on
+//! [`Platform::Configuration`].
 
 use std::sync::Arc;
 

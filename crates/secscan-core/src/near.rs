@@ -2,7 +2,7 @@
 
 /// The candidate that is nearest to `word`, if one is near enough to be a slip: at most two edits, and fewer than half
 /// of the letters. Of equally near ones, the first.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let allowed = 2.min(word.chars().count().saturating_sub(1) / 2);
     candidates
         .into_iter()

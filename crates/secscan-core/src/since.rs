@@ -9,7 +9,7 @@ use crate::baseline::identity;
 /// Sets [`Finding::new`] of every failure in `head`: one in `base` answers for one in `head` of the same identity, in
 /// the same file first and then in any other, because files are renamed. How `base` judged them (open, suppressed)
 /// does not matter: they were there.
-pub fn mark_new(head: &mut [Finding], base: &[Finding]) {
+pub(crate) fn mark_new(head: &mut [Finding], base: &[Finding]) {
     let failures = || base.iter().filter(|finding| finding.kind == FindingKind::Fail);
     let mut in_file: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut anywhere: BTreeMap<&str, usize> = BTreeMap::new();

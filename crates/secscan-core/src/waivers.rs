@@ -13,7 +13,7 @@ use crate::meta::{MetaRule, Problem, Standing};
 
 /// The waivers of the settings, with what they were used for.
 #[derive(Clone, Debug)]
-pub struct Waivers<'c> {
+pub(crate) struct Waivers<'c> {
     entries: &'c [Spanned<Waiver>],
     today: Date,
     /// Indexes of those that match a violation, live or not.
@@ -22,13 +22,13 @@ pub struct Waivers<'c> {
 
 impl<'c> Waivers<'c> {
     /// Waivers as they stand on a day; the last day of a waiver counts.
-    pub fn new(entries: &'c [Spanned<Waiver>], today: Date) -> Self {
+    pub(crate) fn new(entries: &'c [Spanned<Waiver>], today: Date) -> Self {
         Self { entries, today, used: RefCell::default() }
     }
 
     /// The live waiver for a violation of `control` by the resource of this address. A waiver speaks for no other
     /// control, whatever rules the two share. What is asked here is a violation: the waiver counts as used.
-    pub fn covers(&self, control: &ControlRef, address: &str) -> Option<&'c Waiver> {
+    pub(crate) fn covers(&self, control: &ControlRef, address: &str) -> Option<&'c Waiver> {
         let mut found = None;
         for (index, entry) in self.entries.iter().enumerate() {
             let waiver = &entry.value;
@@ -44,7 +44,7 @@ impl<'c> Waivers<'c> {
 
     /// What is wrong with the waivers, once all violations have been asked about. `standing` tells which controls exist
     /// and which belong to a pack of this scan.
-    pub fn problems(&self, standing: &dyn Fn(&ControlRef) -> Standing) -> Vec<Problem> {
+    pub(crate) fn problems(&self, standing: &dyn Fn(&ControlRef) -> Standing) -> Vec<Problem> {
         let problem = |(index, entry): (usize, &Spanned<Waiver>)| {
             let control = &entry.value.control;
             let (rule, message) = match standing(control) {

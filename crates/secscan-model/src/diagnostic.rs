@@ -1,4 +1,4 @@
-//! What was not looked at, or not understood: counted, shown, and kept from turning into a pass.
+//! Parsers and readers never fail: what would be an error elsewhere is a [`Diagnostic`] with its place.
 
 use std::sync::Arc;
 

@@ -1,5 +1,3 @@
-//! Regular expressions of rules.
-
 use std::ops::Range;
 use std::sync::OnceLock;
 

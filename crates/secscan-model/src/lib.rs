@@ -1,26 +1,44 @@
 //! The nouns of secscan, as plain data.
 //!
-//! Reading order: [`source`] (files, spans, positions) → [`tree`] (where files come from) → [`node`] (located values)
-//! → [`resource`] (what a rule can judge, and how resources hang together) → [`rule`] (the header of a rule) →
-//! [`pack`] (regulations and their controls) → [`report`] (findings, tallies, control statuses) → [`diagnostic`]
-//! (everything that was not looked at). Beside these stand [`line_hash`] (how GitHub recognises a line again) and
-//! [`expression`] (how rules look for patterns in text).
+//! Reading order: [`source`] → [`tree`] → [`node`] → [`resource`] → [`vocabulary`] → [`rule`] → [`pack`] → [`report`] →
+//! [`diagnostic`]; [`expression`] and [`line_hash`] stand beside. They are declared in this order, each with what it is.
 //!
 //! This crate knows no file format, no wire format and does no input or output.
 
 #![forbid(unsafe_code)]
 
-pub mod diagnostic;
-pub mod expression;
-pub mod line_hash;
-pub mod node;
-pub mod pack;
-pub mod report;
-pub mod resource;
-pub mod rule;
+/// Files, byte spans and the positions that people read.
 pub mod source;
+
+/// Where files come from: everything that can be scanned is a tree of files.
 pub mod tree;
+
+/// Located values: what parsers, evaluators and readers build and what rules look at.
+pub mod node;
+
+/// What a rule can judge, and how these things hang together.
+pub mod resource;
+
+/// The words that readers and rules agree on: computed children and common kinds.
 pub mod vocabulary;
+
+/// The header that every kind of rule shares.
+pub mod rule;
+
+/// Regulations as data: controls, and what evidences them.
+pub mod pack;
+
+/// What a scan says: findings, tallies, control statuses, and what was not looked at.
+pub mod report;
+
+/// What was not looked at, or not understood: counted, shown, and kept from turning into a pass.
+pub mod diagnostic;
+
+/// Regular expressions of rules.
+pub mod expression;
+
+/// The hash by which GitHub recognises a line again: `primaryLocationLineHash`.
+pub mod line_hash;
 
 pub use diagnostic::{Diagnostic, DiagnosticKind};
 pub use expression::Expression;

@@ -1,5 +1,3 @@
-//! The hash by which GitHub recognises a line again: `primaryLocationLineHash`.
-//!
 //! GitHub's upload action computes it from the checked-out file and warns about every result that carries another
 //! value, so this follows the action to the letter: a rolling hash over the next hundred characters that are neither
 //! space nor tab, and a counter that tells equal hashes of one file apart.

@@ -1,5 +1,3 @@
-//! Located values: what parsers, evaluators and readers build and what rules look at.
-//!
 //! A [`Node`] owns its part of the tree; lists, maps and text are shared (`Arc`), so a clone costs a few counters.
 //! Each node knows the bytes that it came from, which may lie in different files within one tree.
 

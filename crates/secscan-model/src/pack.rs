@@ -1,4 +1,4 @@
-//! Regulations as data: controls, and what evidences them.
+//! A [`Pack`] maps topics and single rules to its controls; what a scan makes of these is the [`ControlStatus`] of each.
 
 use std::sync::Arc;
 

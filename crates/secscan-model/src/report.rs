@@ -1,5 +1,3 @@
-//! What a scan says: findings, tallies, control statuses, and what was not looked at.
-//!
 //! Places are resolved to paths, positions and lines here, so that reporters need neither files nor spans.
 
 use std::collections::BTreeMap;

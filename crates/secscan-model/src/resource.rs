@@ -1,4 +1,4 @@
-//! What a rule can judge, and how these things hang together.
+//! A [`Resource`] is a value with a type and an address; a [`Graph`] holds all of a scan with the references between them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The header that every kind of rule shares.
+//! It is all that reports and packs need to know of a rule; what a rule asks is the business of `secscan-rules`.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Files, byte spans and the positions that people read.
+//! Spans are bytes; only [`LineIndex`] makes lines and columns of them, which begin at one.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Everything that can be scanned is a tree of files.
+//! [`FileTree`] is the only door to the outside while a scan runs; `MemoryTree` is one without an outside, for tests.
 
 use std::sync::Arc;
 

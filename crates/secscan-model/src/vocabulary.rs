@@ -1,5 +1,3 @@
-//! The words that readers and rules agree on: computed children and common kinds.
-//!
 //! Readers promise these, the rule compiler refuses all others, `secscan inspect` shows them.
 
 use crate::Platform;
@@ -63,6 +61,16 @@ pub struct CommonKind {
     /// The platforms that supply it.
     pub from: &'static [Platform],
 }
+
+/// The platforms that build or run containers: whatever starts in one has commands, variables and images.
+const CONTAINER_PLATFORMS: &[Platform] = &[
+    Platform::Dockerfile,
+    Platform::Compose,
+    Platform::Quadlet,
+    Platform::Devcontainer,
+    Platform::Kubernetes,
+    Platform::GithubActions,
+];
 
 /// All common kinds. Every kind also has `platform` (the word of the platform that it came from) and `$owner`.
 pub static COMMON_KINDS: &[CommonKind] = &[
@@ -186,14 +194,7 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "user",       // the user it runs as where the platform says so
             "shell",      // sh, bash, pwsh, exec (no shell), ... where the platform says so
         ],
-        from: &[
-            Platform::Dockerfile,
-            Platform::GithubActions,
-            Platform::Compose,
-            Platform::Quadlet,
-            Platform::Devcontainer,
-            Platform::Kubernetes,
-        ],
+        from: CONTAINER_PLATFORMS,
     },
     CommonKind {
         name: "service",
@@ -208,14 +209,7 @@ pub static COMMON_KINDS: &[CommonKind] = &[
     CommonKind {
         name: "env-var",
         attributes: &["platform", "name", "value", "kind" /* env | arg | label */],
-        from: &[
-            Platform::Dockerfile,
-            Platform::Compose,
-            Platform::Quadlet,
-            Platform::Devcontainer,
-            Platform::Kubernetes,
-            Platform::GithubActions,
-        ],
+        from: CONTAINER_PLATFORMS,
     },
     CommonKind {
         name: "image-ref",
@@ -228,14 +222,7 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "digest",
             "role", // base | copy-from | run | service | job
         ],
-        from: &[
-            Platform::Dockerfile,
-            Platform::Compose,
-            Platform::Quadlet,
-            Platform::Devcontainer,
-            Platform::Kubernetes,
-            Platform::GithubActions,
-        ],
+        from: CONTAINER_PLATFORMS,
     },
     CommonKind {
         name: "action-ref",

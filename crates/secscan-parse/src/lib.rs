@@ -1,27 +1,52 @@
 //! Bytes to located trees, one module a format.
 //!
-//! Reading order: [`Format`] and its table [`FORMATS`], then the formats. Parsers are total: they return what could be
-//! read together with diagnostics, never an error and never a panic; nesting is limited to [`MAX_DEPTH`].
+//! Reading order: [`Format`] and its table [`FORMATS`], then the formats: [`yaml`], [`json`], [`toml`], [`template`], [`unit`]
+//! and [`dockerfile`] give located values; [`hcl`], [`bicep`] and [`gotemplate`] are languages and give syntax trees, which
+//! those evaluate who know what they mean. [`load`] reads our own files.
+//!
+//! Parsers are total: they return what could be read together with diagnostics, never an error and never a panic; nesting
+//! is limited to [`MAX_DEPTH`].
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "bicep")]
-pub mod bicep;
-#[cfg(feature = "dockerfile")]
-pub mod dockerfile;
-#[cfg(feature = "gotemplate")]
-pub mod gotemplate;
-#[cfg(feature = "hcl")]
-pub mod hcl;
+/// YAML 1.2 to located trees: several documents, comments, tags, anchors and merge keys.
+pub mod yaml;
+
+/// JSON, and JSON with comments and trailing commas, to located trees.
 #[cfg(feature = "json")]
 pub mod json;
-pub mod load;
-mod map_builder;
-pub mod template;
+
+/// TOML to located trees.
 #[cfg(feature = "toml")]
 pub mod toml;
+
+/// `.template` files, the traditional name of CloudFormation templates.
+pub mod template;
+
+/// Unit files of systemd in the form that Podman reads (quadlets): sections of keys and values.
 pub mod unit;
-pub mod yaml;
+
+/// Dockerfiles to located lists of instructions.
+#[cfg(feature = "dockerfile")]
+pub mod dockerfile;
+
+/// HCL: the native syntax of Terraform, as `hcl-edit`'s syntax tree.
+#[cfg(feature = "hcl")]
+pub mod hcl;
+
+/// Bicep: the language that Azure Resource Manager templates are written in by hand.
+#[cfg(feature = "bicep")]
+pub mod bicep;
+
+/// Templates of Go's `text/template`, as Helm's charts use them: parsed once, executed with values that know where they
+/// come from.
+#[cfg(feature = "gotemplate")]
+pub mod gotemplate;
+
+/// Our own typed files (rules, packs, settings) from located trees, with errors that carry their place.
+pub mod load;
+
+mod map_builder;
 
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Node, Source, Span};
 

@@ -1,4 +1,4 @@
-//! `.template` files, the traditional name of CloudFormation templates: JSON when they begin with a brace, else YAML.
+//! A `.template` file is JSON when it begins with a brace, else YAML.
 
 use secscan_model::Source;
 

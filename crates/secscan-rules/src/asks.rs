@@ -1,5 +1,4 @@
-//! What one rule asks: whom is known at once, the questions themselves are decoded and bound when somebody first wants
-//! them. A rule that cannot fire costs next to nothing, so that two thousand rules load in little more than a millisecond.
+//! A rule that cannot fire costs next to nothing, so that two thousand rules load in little more than a millisecond.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

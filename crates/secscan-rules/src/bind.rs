@@ -1,4 +1,4 @@
-//! Parameters take their values: what users set, else the defaults.
+//! Each kind of question says what a value changes in it. A pack may demand a value: what is looser gives no credit.
 
 use std::collections::BTreeMap;
 

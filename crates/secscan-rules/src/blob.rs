@@ -1,4 +1,4 @@
-//! The embedded form of rules and packs: one blob a crate, made when the project is built.
+//! One blob a crate, made by its build script and read without any YAML.
 
 use secscan_model::Pack;
 use serde::{Deserialize, Serialize};

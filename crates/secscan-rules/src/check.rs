@@ -1,5 +1,3 @@
-//! Compiled checks: what the rule language becomes, as data that is embedded and judged.
-//!
 //! Reading order: [`Rule`] → [`Body`] → [`Check`] → [`Test`] → [`Step`] and [`Matcher`] → [`Operand`].
 
 use std::borrow::Cow;

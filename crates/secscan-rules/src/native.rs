@@ -1,5 +1,3 @@
-//! Rules that are judged by Rust code: what no rule language says well.
-//!
 //! The engine has one judge for each name of this table, and one built-in rule file names each; tests hold both.
 
 use secscan_model::Platform;

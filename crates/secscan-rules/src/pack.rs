@@ -1,4 +1,4 @@
-//! Pack files to packs: regulations, their controls, and the map from topics and rules.
+//! The topics are read here too: rules carry them, and only packs say what they are evidence for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which resources a selector means.
+//! A type stands alone or with `*`; how a type is compared depends on its platform.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! All rules of a scan, indexed by what they can judge.
+//! Most resources can break few rules: types that a selector names in full are looked up, the others are tried.
 
 use std::collections::BTreeMap;
 

@@ -13,8 +13,10 @@ mod encoding;
 mod ignore;
 mod name;
 mod placeholder;
+/// Structural proofs: what a credential's own bytes say about whether it is one.
 pub mod proof;
 mod randomness;
+/// Credentials for examples, made when the examples run: nothing that looks like one is ever written down.
 pub mod sample;
 mod window;
 

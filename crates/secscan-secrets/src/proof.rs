@@ -1,5 +1,4 @@
-//! Structural proofs: what a credential's own bytes say about whether it is one. Each can also make an example that it
-//! accepts, so that none needs to be written down.
+//! Each proof can also make an example that it accepts, so that none needs to be written down.
 
 use crate::encoding::{BECH32, base64, bech32_checksum, bech32_values, crc24, crc32, in_digits, is_bech32, to_base64};
 use crate::ignore::Around;

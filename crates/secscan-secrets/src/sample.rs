@@ -1,5 +1,3 @@
-//! Credentials for examples, made when the examples run: nothing that looks like one is ever written down.
-//!
 //! `{{random:sk_[a-z0-9]{24}}}` stands for fixed text and random characters of classes; `{{proof:NAME:ARGUMENT}}` for a
 //! secret that a [`crate::proof`] accepts. The same text gives the same secrets.
 

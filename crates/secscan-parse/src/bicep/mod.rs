@@ -1,5 +1,3 @@
-//! Bicep: the language that Azure Resource Manager templates are written in by hand.
-//!
 //! Reading order: [`parse`], [`syntax`], `cursor` (white space, comments, names), `statement`, `expression`, `text`.
 //!
 //! The grammar is that of the language's own description. Line breaks end statements, properties and items, so the
@@ -8,6 +6,7 @@
 mod cursor;
 mod expression;
 mod statement;
+/// What a Bicep file says, with places.
 pub mod syntax;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What a Bicep file says, with places.
+//! Types are kept as their text.
 
 use std::sync::Arc;
 

@@ -1,5 +1,3 @@
-//! Dockerfiles to located lists of instructions.
-//!
 //! A document is a list of maps, one an instruction, in the order of the file, stages not grouped. A map has
 //!
 //! | key | value |
@@ -22,6 +20,7 @@
 
 mod instruction;
 mod lines;
+/// The words of a Dockerfile: quotes, escapes and variables.
 pub mod words;
 
 pub use lines::escape_character;

@@ -1,4 +1,4 @@
-//! The words of a Dockerfile: quotes, escapes and variables, after BuildKit's shell lexer.
+//! They are taken apart as BuildKit's shell lexer does, and put together by whoever knows the variables.
 
 use std::borrow::Cow;
 use std::ops::Range;

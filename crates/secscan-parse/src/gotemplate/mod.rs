@@ -1,6 +1,3 @@
-//! Templates of Go's `text/template`, as Helm's charts use them: parsed once, executed with values that know where they
-//! come from.
-//!
 //! Reading order: [`text`] (text in pieces that know their origin) → [`value`] → `syntax` → `lex` and `parse` →
 //! [`execute`] (what templates do) → `limits` → `builtin` (the functions of Go itself) → [`print`](mod@print) (how values look). What else
 //! functions mean is the business of whoever implements [`Functions`].
@@ -9,16 +6,17 @@
 //! can do more than use them up.
 
 mod builtin;
-pub mod execute;
+mod execute;
 mod lex;
 mod limits;
 mod parse;
+/// How values look: Go's `fmt`.
 pub mod print;
 mod syntax;
 #[cfg(test)]
 mod tests;
-pub mod text;
-pub mod value;
+mod text;
+mod value;
 
 pub use builtin::query_escaped;
 pub use execute::{Executor, Failure, Functions, Templates};

@@ -1,4 +1,4 @@
-//! How values look: Go's `fmt`.
+//! Numbers look otherwise in JSON, and text keeps its origin where it is put together.
 
 use super::text::{Builder, Origin, Text};
 use super::value::{Data, Value};

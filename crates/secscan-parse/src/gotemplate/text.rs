@@ -38,7 +38,7 @@ impl Origin {
 
 /// A piece of text with one origin.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Run {
+pub(super) struct Run {
     /// The offset of its first byte.
     start: u32,
     /// The template's bytes that wrote it.

@@ -1,5 +1,3 @@
-//! HCL: the native syntax of Terraform, as `hcl-edit`'s syntax tree.
-//!
 //! Reading order: [`File`] and [`parse`], then `repeated` (keys that an object says twice), `recover` (what is saved of a
 //! file with errors) and `scan` (where top-level
 //! constructs and comments stand). The tree is not turned into located values here: most of HCL is expressions, and what

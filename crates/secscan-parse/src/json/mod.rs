@@ -1,5 +1,3 @@
-//! JSON, and JSON with comments and trailing commas, to located trees.
-//!
 //! The tokens come from `jsonc-parser`; the trees are made here, because its own parser recurses, gives up at its depth
 //! limit and keeps comments apart from the order of the file. What JSON5 adds beyond that is a syntax error.
 //!

@@ -1,5 +1,3 @@
-//! TOML to located trees.
-//!
 //! `toml-span` reads the values; its tokens give what the values do not tell: comments, and the quotes around strings.
 //! A table covers its header and its body; one that is spread over several headers covers all of them. A file with a
 //! syntax error gives no tree. Dates and times are not known to `toml-span`: `dates` hides them from it, and they come out

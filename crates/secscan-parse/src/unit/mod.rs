@@ -1,5 +1,3 @@
-//! Unit files of systemd in the form that Podman reads (quadlets): sections of keys and values.
-//!
 //! The document is a map of the sections, each a map of its keys. A key that stands once has a text, one that stands again
 //! a list of texts; an empty value takes back those before it. Values are as written: quotes and specifiers (`%h`) are for
 //! whoever knows the key. A line that ends with a backslash goes on in the next.

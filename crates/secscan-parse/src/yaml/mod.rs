@@ -1,5 +1,3 @@
-//! YAML 1.2 to located trees: several documents, comments, tags, anchors and merge keys.
-//!
 //! Reading order: [`parse`] turns the events of the parser into calls of [`builder`], which makes the nodes;
 //! [`scalar`] tells what a plain scalar means.
 //!

@@ -1,5 +1,3 @@
-//! From rule files to compiled rules: everything is checked here, with the place, so that judging cannot fail.
-//!
 //! Reading order: [`compile`] → `condition` → `path` → `message` → `platforms`; the other bodies: `secret`, `code`.
 
 mod code;

@@ -1,5 +1,3 @@
-//! The judge: bound rules and a graph in, verdicts out.
-//!
 //! Reading order: [`Judge`] → `truth` (does a condition hold) → `cursor` (how paths lead through values) → `links`
 //! (conditions about other resources) → `explain` (places of a finding) → `wording` (what was expected).
 
