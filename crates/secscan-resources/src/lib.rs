@@ -9,31 +9,39 @@
 
 #![forbid(unsafe_code)]
 
-pub mod arm;
+mod arm;
 mod aws;
-pub mod cloudformation;
-pub mod compose;
+mod cloudformation;
+mod compose;
 mod composed;
+/// The `$`-children that rules may ask any value for.
 pub mod computed;
 mod derived;
-pub mod devcontainer;
-pub mod dockerfile;
-pub mod github_actions;
+mod devcontainer;
+mod dockerfile;
+mod github_actions;
+mod go_path;
+/// Helm charts: folders with a `Chart.yaml`, rendered as `helm template` renders them.
 pub mod helm;
+/// What the statements of AWS policies mean: which actions they take in, whom they let in, what keeps strangers out.
 pub mod iam;
-pub mod image;
-pub mod installed;
-pub mod kubernetes;
+mod image;
+mod installed;
+mod kubernetes;
+/// Kustomizations: folders whose `kustomization.yaml` says which manifests to take in and what to change in them.
 pub mod kustomize;
 mod links;
+/// Packages: what manifests ask for and lockfiles fix, each with its exact place.
 pub mod packages;
-pub mod quadlet;
+mod quadlet;
 mod reading;
 mod rewrite;
 mod roots;
 mod run_options;
-pub mod serverless;
-pub mod terraform;
+mod serverless;
+mod terraform;
+#[cfg(test)]
+mod testing;
 
 pub use reading::{
     Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims,

@@ -57,7 +57,7 @@ enum Role {
 
 /// The reader of ARM templates in JSON.
 #[derive(Debug)]
-pub struct Arm;
+pub(crate) struct Arm;
 
 impl Reader for Arm {
     fn platform(&self) -> Platform {
@@ -86,12 +86,12 @@ impl Reader for Arm {
 }
 
 /// Whether a file is Bicep's by its name.
-pub fn claims(path: &str) -> bool {
+pub(crate) fn claims(path: &str) -> bool {
     secscan_parse::bicep::claims(path)
 }
 
 /// Parses a Bicep file or a Bicep parameter file.
-pub fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
+pub(crate) fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
     let parsed = secscan_parse::bicep::parse(source);
     diagnostics.extend(parsed.diagnostics.into_iter().map(|diagnostic| diagnostic.blinds(Platform::Arm)));
     let at = source.at(Span::new(0, source.bytes.len()));

@@ -1,40 +1,8 @@
 //! Tables of templates: what a property evaluates to, and what hostile templates cost.
 
-use secscan_model::{Diagnostic, DiagnosticKind, Graph, Node, Resource, Source, SourceId, Value};
+use secscan_model::{DiagnosticKind, Node};
 
-use crate::{Options, assemble, read_file, read_unit, units};
-
-fn read(files: &[(&str, &str)]) -> (Graph, Vec<Diagnostic>) {
-    let sources = files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
-    let readings: Vec<_> = sources.map(read_file).collect();
-    let (groups, options) = (units(&readings), Options::default());
-    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
-    assemble(readings, evaluated, Vec::new())
-}
-
-fn resource<'g>(graph: &'g Graph, address: &str) -> &'g Resource {
-    let found = graph.resources.iter().find(|resource| &*resource.address == address && resource.part.is_empty());
-    found.unwrap_or_else(|| panic!("no resource {address}"))
-}
-
-/// A value on one line: `?` for what is unknown, `??` for what is perhaps absent, `~` for what is not there.
-fn show(node: Option<&Node>) -> String {
-    let Some(node) = node else { return "~".to_owned() };
-    match &node.value {
-        Value::Scalar(scalar) if node.is_null() => format!("null{}", scalar.text),
-        Value::Scalar(scalar) => scalar.text.to_string(),
-        Value::List(items) => {
-            format!("[{}]", items.iter().map(|item| show(Some(item))).collect::<Vec<_>>().join(", "))
-        }
-        Value::Map(map) => {
-            let entry = |entry: &secscan_model::Entry| format!("{}: {}", entry.key, show(Some(&entry.value)));
-            let entries = map.entries().iter().map(entry).chain(map.rest.iter().map(|_| "...".to_owned()));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-        }
-        Value::Unresolved(unknown) if unknown.perhaps_absent => "??".to_owned(),
-        Value::Unresolved(unknown) => format!("?{}", unknown.raw_text()),
-    }
-}
+use crate::testing::{resource, scan, show};
 
 const HEAD: &str = r##"{
   "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
@@ -99,7 +67,7 @@ fn functions_of_the_json_language() {
     ];
     for (value, expected) in cases {
         let text = format!("{HEAD}{}}}}}]}}", serde_json_text(value));
-        let (graph, _) = read(&[("main.json", &text)]);
+        let (graph, _) = scan(&[("main.json", &text)]);
         let found = resource(&graph, "A.B/c/n").value.at_path(&["properties", "x"]).cloned();
         assert_eq!(show(found.as_ref()), expected, "{value}");
     }
@@ -149,7 +117,7 @@ fn expressions_of_bicep() {
              param map object = {{\n  x: 1\n  y: {{ z: true }}\n}}\nfunc own(n int) int => n * 2\n\
              resource r 'A.B/c@1' = {{\n  name: 'n'\n  properties: {{\n    x: {value}\n  }}\n}}\n"
         );
-        let (graph, diagnostics) = read(&[("main.bicep", &text)]);
+        let (graph, diagnostics) = scan(&[("main.bicep", &text)]);
         assert_eq!(diagnostics, [], "{value}");
         let found = resource(&graph, "A.B/c/n").value.at_path(&["properties", "x"]).cloned();
         assert_eq!(show(found.as_ref()), expected, "{value}");
@@ -159,7 +127,7 @@ fn expressions_of_bicep() {
 #[test]
 fn places_are_those_of_what_is_written() {
     let text = "param tls string = 'TLS1_0'\nresource a 'A.B/c@1' = {\n  name: 'n'\n  properties: { tls: tls, on: false }\n}\n";
-    let (graph, _) = read(&[("main.bicep", text)]);
+    let (graph, _) = scan(&[("main.bicep", text)]);
     let value = &resource(&graph, "A.B/c/n").value;
     let under = |node: &Node| &text[node.at.span.range()];
     let tls = value.at_path(&["properties", "tls"]).expect("a value");
@@ -175,7 +143,7 @@ fn each_parameter_file_makes_a_deployment() {
     let template = "param on bool = true\nresource a 'A.B/c@1' = {\n  name: 'n'\n  properties: { on: on }\n}\n";
     let given = |value: &str| format!("using 'main.bicep'\nparam on = {value}\n");
     let (graph, _) =
-        read(&[("main.bicep", template), ("one.bicepparam", &given("false")), ("two.bicepparam", &given("true"))]);
+        scan(&[("main.bicep", template), ("one.bicepparam", &given("false")), ("two.bicepparam", &given("true"))]);
     let found = graph.resources.iter().filter(|resource| &*resource.kind == "A.B/c");
     let found: Vec<_> = found.map(|it| (&*it.unit, show(it.value.at_path(&["properties", "on"])))).collect();
     assert_eq!(found, [("arm:one.bicepparam", "false".to_owned()), ("arm:two.bicepparam", "true".to_owned())]);
@@ -186,10 +154,10 @@ fn what_a_bicep_file_was_built_to_is_not_judged_twice() {
     let built = r#"{"$schema": "https://x/deploymentTemplate.json#", "metadata": {"_generator": {"name": "bicep"}},
         "resources": [{"type": "A.B/c", "apiVersion": "1", "name": "n"}]}"#;
     let (graph, diagnostics) =
-        read(&[("main.bicep", "resource a 'A.B/c@1' = {\n  name: 'n'\n}\n"), ("main.json", built)]);
+        scan(&[("main.bicep", "resource a 'A.B/c@1' = {\n  name: 'n'\n}\n"), ("main.json", built)]);
     assert_eq!(graph.resources.iter().filter(|resource| &*resource.kind == "A.B/c").count(), 1);
     assert_eq!(diagnostics[0].kind, DiagnosticKind::Skipped);
-    let (graph, _) = read(&[("main.json", built)]);
+    let (graph, _) = scan(&[("main.json", built)]);
     assert_eq!(graph.resources.iter().filter(|resource| &*resource.kind == "A.B/c").count(), 1, "alone it is");
 }
 
@@ -225,9 +193,9 @@ fn hostile_templates_end() {
         ("main.bicep", "module m 'main.bicep' = [for i in range(0, 1000): {\n  name: 'm'\n}]\n".to_owned()),
     ];
     for (path, text) in &cases {
-        read(&[(path, text)]);
+        scan(&[(path, text)]);
     }
-    let (graph, _) = read(&[
+    let (graph, _) = scan(&[
         ("main.json", &template(nested)),
         ("other.json", &template(nested).replace("other.json", "third.json")),
         ("third.json", &template(nested).replace("other.json", "main.json")),

@@ -5,6 +5,7 @@ use secscan_model::{Location, Node, Platform, Resource, Source, SourceId, Span};
 use super::derive;
 use crate::Batch;
 use crate::computed::testing::show;
+use crate::testing::scan;
 
 /// The common resources of one resource of a type, with the source that places point into.
 fn derived(kind: &str, yaml: &str) -> (Vec<Resource>, Source) {
@@ -280,11 +281,7 @@ fn every_attribute_is_in_the_vocabulary() {
 
 /// The `open` of each rule of a Terraform folder.
 fn opened(terraform: &str) -> Vec<String> {
-    let files = vec![crate::read_file(Source::from_text(SourceId(0), "main.tf", terraform))];
-    let units = crate::units(&files);
-    let options = crate::Options::default();
-    let readings = units.list.iter().map(|unit| crate::read_unit(unit, &units, &files, None, &options)).collect();
-    let (graph, _) = crate::assemble(files, readings, Vec::new());
+    let (graph, _) = scan(&[("main.tf", terraform)]);
     let rules = graph.resources.iter().filter(|resource| &*resource.kind == "network-rule");
     rules.map(|rule| show(rule.value.get("open").cloned())).collect()
 }

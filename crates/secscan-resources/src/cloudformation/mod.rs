@@ -30,7 +30,7 @@ use crate::{Batch, Reader, aws, roots};
 
 /// The reader of CloudFormation.
 #[derive(Debug)]
-pub struct CloudFormation;
+pub(crate) struct CloudFormation;
 
 /// A template, waiting for those that it deploys.
 #[derive(Debug)]

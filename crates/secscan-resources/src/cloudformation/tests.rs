@@ -1,41 +1,12 @@
 //! Tables of templates: what a property evaluates to, and which text stands under its place.
 
-use secscan_model::{Diagnostic, DiagnosticKind, Graph, Node, Resource, Source, SourceId, Value};
+use secscan_model::{Diagnostic, DiagnosticKind, Graph, Source, SourceId};
 
-use crate::{Options, assemble, read_file, read_unit, units};
+use crate::read_file;
+use crate::testing::{resource, scan, show};
 
 fn read(template: &str) -> (Graph, Vec<Diagnostic>) {
-    read_all(&[("stack.yaml", template)])
-}
-
-fn read_all(files: &[(&str, &str)]) -> (Graph, Vec<Diagnostic>) {
-    let sources = files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
-    let readings: Vec<_> = sources.map(read_file).collect();
-    let (groups, options) = (units(&readings), Options::default());
-    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
-    assemble(readings, evaluated, Vec::new())
-}
-
-fn resource<'g>(graph: &'g Graph, address: &str) -> &'g Resource {
-    let found = graph.resources.iter().find(|resource| &*resource.address == address && resource.part.is_empty());
-    found.unwrap_or_else(|| panic!("no resource {address}"))
-}
-
-/// A value on one line: `?` for what is unknown, `??` for what is perhaps absent, `~` for what is not there.
-fn show(node: Option<&Node>) -> String {
-    let Some(node) = node else { return "~".to_owned() };
-    match &node.value {
-        Value::Scalar(scalar) => scalar.text.to_string(),
-        Value::List(items) => {
-            format!("[{}]", items.iter().map(|item| show(Some(item))).collect::<Vec<_>>().join(", "))
-        }
-        Value::Map(map) => {
-            let entry = |entry: &secscan_model::Entry| format!("{}: {}", entry.key, show(Some(&entry.value)));
-            format!("{{{}}}", map.entries().iter().map(entry).collect::<Vec<_>>().join(", "))
-        }
-        Value::Unresolved(unknown) if unknown.perhaps_absent => "??".to_owned(),
-        Value::Unresolved(unknown) => format!("?{}", unknown.raw_text()),
-    }
+    scan(&[("stack.yaml", template)])
 }
 
 const HEAD: &str = "\
@@ -322,11 +293,11 @@ fn stacks_within_each_other_end() {
     let deep: Vec<(String, String)> =
         (0..20).map(|i| (format!("t{i}.yaml"), format!("Resources:\n{}", many(&format!("t{}.yaml", i + 1))))).collect();
     let files: Vec<(&str, &str)> = deep.iter().map(|(path, text)| (&**path, &**text)).collect();
-    let (graph, diagnostics) = read_all(&files);
+    let (graph, diagnostics) = scan(&files);
     assert!(graph.resources.len() < 100_000, "a tree of stacks is cut");
     assert!(diagnostics.iter().any(|diagnostic| diagnostic.kind == DiagnosticKind::Limit), "and that is said");
     let own = format!("Resources:\n{}", stack("Self", "a.yaml"));
-    let (graph, _) = read_all(&[("a.yaml", &own)]);
+    let (graph, _) = scan(&[("a.yaml", &own)]);
     assert_eq!(
         graph.resources.iter().filter(|r| &*r.address == "Self").count(),
         1,
@@ -339,7 +310,7 @@ fn copies_that_the_cdk_makes_are_not_read() {
     let hash = "0".repeat(64);
     let template = "Resources: {A: {Type: 'AWS::S3::Bucket'}}\n";
     let copy = format!("cdk.out/asset.{hash}/template.yaml");
-    let (graph, _) = read_all(&[
+    let (graph, _) = scan(&[
         (&copy, template),
         ("cdk.out/App.template.json", "{\"Resources\": {\"B\": {\"Type\": \"AWS::S3::Bucket\"}}}"),
     ]);

@@ -36,7 +36,7 @@ const SECTIONS: &[(&str, &str)] = &[
 
 /// The reader of Compose files.
 #[derive(Debug)]
-pub struct Compose;
+pub(crate) struct Compose;
 
 /// A Compose file, waiting for those that belong to it.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use secscan_model::{Node, SourceId};
 
 use super::*;
+use crate::testing::scan;
 use crate::{FileReading, computed::testing::show, read_file};
 
 fn read(text: &str) -> FileReading {
@@ -108,13 +109,7 @@ fn parts_of_short_forms_have_their_own_places() {
 
 /// The services of some files, with what is said of them.
 fn services(files: &[(&str, &str)]) -> (Vec<(String, Node)>, Vec<String>) {
-    let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
-    let readings: Vec<_> = files.iter().enumerate().map(source).map(crate::read_file).collect();
-    let units = crate::units(&readings);
-    let options = crate::Options::default();
-    let read = units.list.iter().map(|unit| crate::read_unit(unit, &units, &readings, None, &options));
-    let read = read.collect();
-    let (graph, said) = crate::assemble(readings, read, Vec::new());
+    let (graph, said) = scan(files);
     let services = graph.resources.iter().filter(|resource| &*resource.kind == "service");
     let services = services.map(|service| (format!("{} {}", service.unit, service.address), service.value.clone()));
     (services.collect(), said.iter().map(|said| said.message.to_string()).collect())

@@ -1,6 +1,7 @@
-//! The `$`-children that rules may ask any value for. See [`secscan_model::vocabulary::COMPUTED`].
+//! `secscan_model::vocabulary::COMPUTED` lists them for rules.
 //!
-//! Reading order: [`child`] and its table `CHILDREN`, [`Placement`] (from text back to bytes), then one module a child. A child is computed from one value alone.
+//! Reading order: [`child`](computed::child) and its table `CHILDREN`, `Placement` (from text back to bytes), then one module a child. A child is
+//! computed from one value alone.
 
 mod action;
 pub(crate) mod expression;

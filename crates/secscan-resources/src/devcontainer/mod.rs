@@ -20,7 +20,7 @@ use crate::{Batch, Reader, compose};
 
 /// The reader of dev containers.
 #[derive(Debug)]
-pub struct Devcontainer;
+pub(crate) struct Devcontainer;
 
 /// Whether a path is where editors look for it.
 fn is_named(path: &str) -> bool {

@@ -40,12 +40,12 @@ const EXPANDED: &[&str] =
     &["ADD", "COPY", "ENV", "EXPOSE", "FROM", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR", "ARG"];
 
 /// Whether a file is a Dockerfile by its name.
-pub fn claims(path: &str) -> bool {
+pub(crate) fn claims(path: &str) -> bool {
     dockerfile::claims(path)
 }
 
 /// Reads the stages and instructions of a parsed Dockerfile.
-pub fn read(source: &Source, parsed: &Parsed, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn read(source: &Source, parsed: &Parsed, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
     let escape = source.text().map_or('\\', dockerfile::escape_character);
     let unit: Arc<str> = format!("dockerfile:{}", source.path).into();
     let mut reading = Reading {

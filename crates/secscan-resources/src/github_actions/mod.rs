@@ -24,7 +24,7 @@ use crate::{
 
 /// The reader of GitHub Actions.
 #[derive(Debug)]
-pub struct GithubActions;
+pub(crate) struct GithubActions;
 
 /// What a file is by its path.
 #[derive(Clone, Copy, Debug, PartialEq)]

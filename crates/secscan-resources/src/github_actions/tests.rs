@@ -3,7 +3,8 @@
 use secscan_model::{Graph, Node, Source, SourceId};
 
 use super::*;
-use crate::{FileReading, assemble, read_file};
+use crate::testing::scan;
+use crate::{FileReading, read_file};
 
 fn read(path: &str, text: &str) -> FileReading {
     read_file(Source::from_text(SourceId(0), path, text))
@@ -14,9 +15,7 @@ fn workflow(text: &str) -> FileReading {
 }
 
 fn graph(files: &[(&str, &str)]) -> Graph {
-    let sources = files.iter().enumerate();
-    let sources = sources.map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
-    assemble(sources.map(read_file).collect(), Vec::new(), Vec::new()).0
+    scan(files).0
 }
 
 fn find<'r>(reading: &'r FileReading, kind: &str, address: &str) -> &'r Resource {

@@ -1,5 +1,3 @@
-//! Helm charts: folders with a `Chart.yaml`, rendered as `helm template` renders them.
-//!
 //! Reading order: [`Unfolded`] (packed charts) → [`Charts`] and [`Library`] (which folders are charts, and their files) →
 //! `chart` (what lies in one, and what it depends on) → `values` → `schema` (what a chart asks of them) → `render` (each
 //! template once) → `functions`, `files`, `capabilities` (what templates can call and see) → `places` (from what came out

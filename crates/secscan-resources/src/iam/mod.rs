@@ -1,5 +1,3 @@
-//! What the statements of AWS policies mean: which actions they take in, whom they let in, what keeps strangers out.
-//!
 //! Statements have the shape that [`crate::computed`]'s `$iam` gives them. Reading order: [`pattern`] (text with
 //! wildcards), [`statement`] (one statement asked about actions and resources), [`condition`] (conditions that really
 //! restrict), [`public`] (allows and denials of one policy read together), [`classes`] (the sensitive actions), [`grants`]
@@ -8,6 +6,7 @@
 mod classes;
 mod condition;
 mod grants;
+/// Text with wildcards: `*` stands for any text and `?` for one character.
 pub mod pattern;
 mod public;
 mod statement;

@@ -1,4 +1,4 @@
-//! Text in which `*` stands for any text and `?` for one character, compared without regard to case.
+//! Patterns and texts are compared without regard to case, as AWS compares actions.
 
 /// Whether a pattern matches a text.
 pub fn matches(pattern: &str, text: &str) -> bool {

@@ -13,7 +13,7 @@ const PATH: &str = ".image/config.json";
 
 /// The reader of image configurations.
 #[derive(Debug)]
-pub struct Image;
+pub(crate) struct Image;
 
 impl Reader for Image {
     fn platform(&self) -> Platform {

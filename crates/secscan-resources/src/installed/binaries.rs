@@ -4,7 +4,7 @@
 use secscan_model::{Source, Span};
 
 use super::Contents;
-use super::stanza::lines;
+use super::lines::{columns, lines};
 use crate::packages::{Ecosystem, Package, Written};
 
 pub(super) fn claims_go(path: &str) -> Option<&str> {
@@ -19,12 +19,7 @@ pub(super) fn claims_cargo(path: &str) -> Option<&str> {
 /// checksum between tabs.
 pub(super) fn read_go(source: &Source, contents: &mut Contents) {
     for (at, line) in lines(source.text().unwrap_or_default()) {
-        let mut start = at;
-        let mut fields = line.split('\t').map(|field| {
-            let written = Written::new(field, source.at(Span::new(start, start + field.len())));
-            start += field.len() + 1;
-            written
-        });
+        let mut fields = columns(source, at, line);
         let (Some(word), Some(name)) = (fields.next(), fields.next()) else { continue };
         let whole = source.at(Span::new(at, at + line.len()));
         let mut package = Package::new(Ecosystem::Golang, "Go build info", name.clone(), whole);

@@ -9,8 +9,9 @@
 mod apk;
 mod binaries;
 mod dpkg;
+mod lines;
 mod node;
-pub mod os_release;
+mod os_release;
 mod python;
 mod rpm;
 mod stanza;
@@ -24,7 +25,7 @@ use crate::{Batch, FileReading, Fragment};
 use os_release::Distribution;
 
 /// A file that tells of installed packages.
-pub struct Format {
+pub(crate) struct Format {
     /// Its name, as package resources carry it.
     pub name: &'static str,
     /// The root folder of the file system that a path belongs to (without a slash at its end), when it is such a file.
@@ -35,7 +36,7 @@ pub struct Format {
 }
 
 /// All formats; the first that claims a path reads it.
-pub static FORMATS: &[Format] = &[
+pub(crate) static FORMATS: &[Format] = &[
     Format { name: "os-release", claims: os_release::claims, of_distribution: true, read: os_release::read },
     Format { name: "dpkg status", claims: dpkg::claims, of_distribution: true, read: dpkg::read },
     Format { name: "apk installed", claims: apk::claims, of_distribution: true, read: apk::read },
@@ -82,7 +83,7 @@ impl std::fmt::Debug for File {
 }
 
 /// The format of a path.
-pub fn format_of(path: &str) -> Option<&'static Format> {
+pub(crate) fn format_of(path: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| (format.claims)(path).is_some())
 }
 

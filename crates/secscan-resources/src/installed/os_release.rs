@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use secscan_model::{Location, Map, Node, Platform, Resource, Source, Span};
 
-use super::{Contents, root_of, stanza::lines};
+use super::lines::lines;
+use super::{Contents, root_of};
 use crate::packages::{Package, Written};
 
 /// Where the file is, the one that counts first.
-pub const PATHS: &[&str] = &["etc/os-release", "usr/lib/os-release"];
+pub(super) const PATHS: &[&str] = &["etc/os-release", "usr/lib/os-release"];
 
 pub(super) fn claims(path: &str) -> Option<&str> {
     root_of(path, PATHS)
@@ -16,7 +17,7 @@ pub(super) fn claims(path: &str) -> Option<&str> {
 
 /// A distribution.
 #[derive(Clone, Debug)]
-pub struct Distribution {
+pub(super) struct Distribution {
     id: Written,
     version: Option<Written>,
     name: Option<Written>,

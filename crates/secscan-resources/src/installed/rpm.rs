@@ -3,7 +3,7 @@
 
 use secscan_model::{DiagnosticKind, Source, Span};
 
-use super::stanza::lines;
+use super::lines::{columns, lines};
 use super::{Contents, root_of};
 use crate::packages::{Ecosystem, Package, SourcePackage, Written};
 
@@ -30,12 +30,7 @@ pub(super) fn refuse(source: &Source, contents: &mut Contents) {
 
 pub(super) fn read(source: &Source, contents: &mut Contents) {
     for (at, line) in lines(source.text().unwrap_or_default()) {
-        let mut start = at;
-        let mut fields = line.split('\t').map(|field| {
-            let written = Written::new(field, source.at(Span::new(start, start + field.len())));
-            start += field.len() + 1;
-            written
-        });
+        let mut fields = columns(source, at, line);
         let mut next = || fields.next().filter(|field| !field.text.is_empty());
         let Some(name) = next() else { continue };
         let (epoch, version, release, arch, from, licence) = (next(), next(), next(), next(), next(), next());

@@ -3,6 +3,7 @@
 
 use secscan_model::{Location, Source, Span};
 
+use super::lines::lines;
 use crate::packages::Written;
 
 /// One paragraph: its fields in the order of the file. Continuation lines are left out: no field that matters has any.
@@ -29,16 +30,6 @@ pub(super) fn stanzas(source: &Source) -> impl Iterator<Item = Stanza<'_>> {
             }
         }
         Some(stanza)
-    })
-}
-
-/// The lines of a text with their offsets, without line breaks.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        (start, line.trim_end_matches(['\n', '\r']))
     })
 }
 

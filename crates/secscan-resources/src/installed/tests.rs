@@ -1,18 +1,12 @@
 use secscan_model::SourceId;
 
 use super::*;
-use crate::{assemble, read_file, read_unit, units};
+use crate::read_file;
+use crate::testing::scan;
 
 /// `type name version ecosystem purl source-package` of all packages of some files.
 fn packages(files: &[(&str, &str)]) -> Vec<String> {
-    let mut files = files.to_vec();
-    files.sort();
-    let sources = (0..).zip(&files).map(|(id, (path, text))| Source::from_text(SourceId(id), path, text));
-    let readings: Vec<_> = sources.map(read_file).collect();
-    let options = crate::Options::default();
-    let groups = units(&readings);
-    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
-    let (graph, _) = assemble(readings, evaluated, Vec::new());
+    let (graph, _) = scan(files);
     let packages = graph.resources.iter().filter(|resource| resource.platform == Platform::Package);
     let shown = packages.map(|package| {
         let text = |path: &[&str]| package.value.at_path(path).and_then(|node| node.as_str()).unwrap_or("-");

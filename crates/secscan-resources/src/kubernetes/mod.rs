@@ -42,7 +42,7 @@ const FOREIGN_GROUPS: &[&str] = &["kustomize.config.k8s.io", "skaffold", "backst
 
 /// The reader of Kubernetes manifests. Custom resources and kubeconfig files are objects too.
 #[derive(Debug)]
-pub struct Kubernetes;
+pub(crate) struct Kubernetes;
 
 impl Reader for Kubernetes {
     fn platform(&self) -> Platform {

@@ -2,6 +2,7 @@
 
 use secscan_model::{DiagnosticKind, Graph, Node, Platform, Resource, Source, SourceId, Value};
 
+use crate::testing::scan;
 use crate::{FileReading, assemble, read_file};
 
 pub(super) fn read(text: &str) -> FileReading {
@@ -9,9 +10,7 @@ pub(super) fn read(text: &str) -> FileReading {
 }
 
 pub(super) fn graph(files: &[(&str, &str)]) -> Graph {
-    let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
-    let readings = files.iter().enumerate().map(source).map(read_file).collect();
-    assemble(readings, Vec::new(), Vec::new()).0
+    scan(files).0
 }
 
 /// The references as `FROM -PATH-> TO`.

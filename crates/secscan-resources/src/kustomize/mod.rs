@@ -1,5 +1,3 @@
-//! Kustomizations: folders whose `kustomization.yaml` says which manifests to take in and what to change in them.
-//!
 //! Reading order: this file (which folders are built, what becomes a resource) → `build` (one kustomization, in the order
 //! of Kustomize) → `loading` (files and folders) → what is done to objects: `generators`, `patches` with `merge`, `shape`,
 //! `json_patch` and `selector`, `transformers` and `transform`, `replacements`, `references`, `variables`, `order`, `metadata` → `config` and

@@ -1,19 +1,12 @@
 //! Kustomizations in, objects with places out; and what cannot be built.
 
-use secscan_model::{DiagnosticKind, Graph, Location, Node, Platform, Resource, Source, SourceId};
+use secscan_model::{DiagnosticKind, Graph, Location, Node, Platform, Resource};
 
-use crate::{Options, assemble, read_file, read_unit, units};
+use crate::testing;
 
 /// A scan of some files: what is found, and what is said.
 fn scan(files: &[(&str, &str)]) -> (Graph, Vec<(DiagnosticKind, String, String)>) {
-    let mut files = files.to_vec();
-    files.sort_unstable();
-    let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
-    let readings: Vec<_> = files.iter().enumerate().map(source).map(read_file).collect();
-    let units = units(&readings);
-    let read = units.list.iter().map(|unit| read_unit(unit, &units, &readings, None, &Options::default()));
-    let read = read.collect();
-    let (graph, diagnostics) = assemble(readings, read, Vec::new());
+    let (graph, diagnostics) = testing::scan(files);
     let said = diagnostics.iter().map(|diagnostic| {
         let place = diagnostic.at.map(|at| written(&graph, at)).unwrap_or_default();
         (diagnostic.kind, place, diagnostic.message.to_string())

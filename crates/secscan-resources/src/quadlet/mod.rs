@@ -27,7 +27,7 @@ const SECTIONS: &[(&str, &str)] = &[
 
 /// The reader of quadlets.
 #[derive(Debug)]
-pub struct Quadlet;
+pub(crate) struct Quadlet;
 
 fn section(document: &Node) -> Option<(&'static str, &Node)> {
     SECTIONS.iter().find_map(|(section, kind)| Some((*kind, document.get(section)?)))

@@ -21,7 +21,7 @@ use crate::{Batch, Reader, cloudformation, roots};
 
 /// The reader of services.
 #[derive(Debug)]
-pub struct Serverless;
+pub(crate) struct Serverless;
 
 /// A service, waiting for the files that it takes parts from.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Tables of services: what variables stand for.
 
-use secscan_model::{Node, Source, SourceId, Value};
+use secscan_model::{Node, Value};
 
-use crate::{Options, assemble, read_file, read_unit, read_wanted, units, wanted};
+use crate::testing::scan;
 
 /// What `x` of a service becomes.
 fn value(x: &str) -> String {
@@ -10,15 +10,7 @@ fn value(x: &str) -> String {
         "service: s\nprovider: {{name: aws}}\ncustom:\n  stage: prod\n  names: [a, b]\n  prod: {{size: 3}}\n  again: ${{self:custom.again}}\n  x: {x}\n"
     );
     let files = [("serverless.yml", &*service), ("conf/a.yml", "key:\n  inner: ${self:custom.stage}\n")];
-    let sources = files.iter().enumerate().map(|(id, (path, text))| Source::from_text(SourceId(id as u32), path, text));
-    let mut readings: Vec<_> = sources.map(read_file).collect();
-    let wanted = wanted(&readings);
-    for reading in readings.iter_mut().filter(|reading| wanted.contains(&reading.source.path)) {
-        *reading = read_wanted(reading.source.clone());
-    }
-    let (groups, options) = (units(&readings), Options::default());
-    let evaluated = groups.list.iter().map(|unit| read_unit(unit, &groups, &readings, None, &options)).collect();
-    let (graph, _) = assemble(readings, evaluated, Vec::new());
+    let (graph, _) = scan(&files);
     let service = graph.resources.iter().find(|resource| &*resource.kind == "Serverless::Service").expect("a service");
     show(service.value.at_path(&["custom", "x"]).expect("set"))
 }

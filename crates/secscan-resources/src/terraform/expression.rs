@@ -5,10 +5,11 @@ use std::sync::Arc;
 use secscan_model::{Location, Node, Scalar, Value};
 
 use super::body::{Elements, elements};
+use super::convert::convert;
 use super::evaluator::{Evaluator, Name, Scope};
 use super::number::Number;
 use super::syntax::{Expression, For, Key, KeyKind, Kind, Operator};
-use super::types::{Type, convert, unify};
+use super::types::{Type, unify};
 use super::value::{
     Entries, Failure, Outcome, boolean, collect_refs, equal, fail, is_sensitive, marked, number, text, unresolved_by,
     with_refs,

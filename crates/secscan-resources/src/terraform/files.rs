@@ -17,7 +17,7 @@ pub(super) fn is_manifest(path: &str) -> bool {
 
 /// The folders with Terraform files.
 #[derive(Debug, Default)]
-pub struct Folders<'a> {
+pub(crate) struct Folders<'a> {
     units: BTreeMap<&'a str, Vec<Unit<'a>>>,
     /// For a root module, where the modules are that were fetched for it, by the names of the calls.
     fetched: HashMap<&'a str, HashMap<&'a str, String>>,
@@ -27,7 +27,7 @@ pub struct Folders<'a> {
 
 impl<'a> Folders<'a> {
     /// The folders of the files that were read.
-    pub fn new(files: &'a [FileReading]) -> Self {
+    pub(crate) fn new(files: &'a [FileReading]) -> Self {
         let mut folders = Self::default();
         for reading in files {
             let Some(Fragment::Terraform(file)) = &reading.fragment else { continue };
@@ -55,7 +55,7 @@ impl<'a> Folders<'a> {
 
     /// Whether a folder is evaluated as a root module: no other folder calls it, or a plan of it is there. Of folders that only call each other,
     /// the first is one. What was fetched is none.
-    pub fn is_root(&self, folder: &str) -> bool {
+    pub(crate) fn is_root(&self, folder: &str) -> bool {
         self.roots.contains(folder)
     }
 

@@ -8,11 +8,12 @@ use secscan_model::{Location, Node};
 
 use super::body::header;
 use super::calls::Calls;
+use super::convert::convert;
 use super::evaluator::{Evaluator, Name, Scope};
 use super::json;
 use super::module::{Given, Input, Kind, Module, Written};
 use super::resource::Instances;
-use super::types::{self, Type};
+use super::types::Type;
 use super::value::{Failure, is_sensitive, marked};
 
 /// The number of a module instance.
@@ -166,7 +167,7 @@ impl<'a> Evaluator<'a> {
             Some(of) => {
                 let of = Type::parse(self, of.expression, Scope::of(frame, of.unit));
                 let place = value.at;
-                types::convert(value, &of).unwrap_or_else(|failure| {
+                convert(value, &of).unwrap_or_else(|failure| {
                     let why = format!("the value of variable `{name}` does not fit its type: {}", failure.why);
                     self.refused(Failure { why: why.into(), ..failure }, place)
                 })

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`File`], [`parse`] and [`evaluate`] here; `syntax` (what files say, in either syntax); `files` (which
 //! folders are modules and who calls them); `module` (what a folder declares), `frame` and `calls` (module instances);
-//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `number`, `decimal` and `value`
+//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `convert`, `sets`, `number`, `decimal` and `value`
 //! (the expression language); `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data
 //! source that is computed); `emission` (resources and edges); `plan` (what a plan says beside or instead of that).
 //!
@@ -10,6 +10,7 @@
 
 mod body;
 mod calls;
+mod convert;
 mod csv;
 mod decimal;
 mod emission;
@@ -25,6 +26,7 @@ mod plan;
 mod policy_document;
 mod reference;
 mod resource;
+mod sets;
 mod syntax;
 mod template;
 mod types;
@@ -39,7 +41,7 @@ use secscan_parse::hcl;
 use crate::reading::{Tree, UnitReading};
 use crate::{Batch, Options};
 use evaluator::Evaluator;
-pub use files::Folders;
+pub(crate) use files::Folders;
 pub(crate) use functions::encoding::base64;
 use module::Unit;
 
@@ -71,17 +73,17 @@ impl File {
 const ENDINGS: [&str; 6] = [".tf", ".tofu", ".tfvars", ".tf.json", ".tofu.json", ".tfvars.json"];
 
 /// Whether a file is Terraform's by its name.
-pub fn claims(path: &str) -> bool {
+pub(crate) fn claims(path: &str) -> bool {
     ENDINGS.iter().any(|ending| path.ends_with(ending)) || files::is_manifest(path)
 }
 
 /// Whether a JSON document is a plan, as `terraform show -json` prints it.
-pub fn is_plan(document: &Node) -> bool {
+pub(crate) fn is_plan(document: &Node) -> bool {
     plan::is_plan(document)
 }
 
 /// Parses one file.
-pub fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
+pub(crate) fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
     if source.path.ends_with(".json") {
         return parse_json(source, diagnostics);
     }
@@ -118,7 +120,7 @@ fn parse_json(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<
 
 /// Evaluates a folder as a root module: its resources and their references, and those of the modules that it calls, go to
 /// the reading.
-pub fn evaluate(
+pub(crate) fn evaluate(
     folder: &Arc<str>,
     folders: &Folders<'_>,
     tree: Option<&Tree<'_>>,

@@ -4,6 +4,7 @@ use secscan_parse::gotemplate::{Executor, Failure, Value};
 
 use super::Called;
 use super::arguments::Arguments;
+use crate::go_path::{base, clean, dir};
 
 /// Calls a function.
 pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
@@ -120,36 +121,4 @@ fn wrapped(text: &str, width: usize, between: &str) -> String {
         }
     }
     lines.join(between)
-}
-
-fn base(path: &str) -> &str {
-    match path.trim_end_matches('/') {
-        "" if path.is_empty() => ".",
-        "" => "/",
-        path => path.rsplit('/').next().unwrap_or(path),
-    }
-}
-
-fn dir(path: &str) -> String {
-    clean(path.rfind('/').map_or("", |at| &path[..=at]))
-}
-
-fn clean(path: &str) -> String {
-    let is_absolute = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if is_absolute => {}
-            part => parts.push(part),
-        }
-    }
-    match (is_absolute, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
 }

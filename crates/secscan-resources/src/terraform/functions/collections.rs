@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use secscan_model::{Map, Node, Value};
 
-use super::super::types::{Type, convert, set, unified, unify};
+use super::super::convert::{convert, unified};
+use super::super::sets::set;
+use super::super::types::{Type, unify};
 use super::super::value::{Entries, Failure, Outcome, Shape, boolean, equal, fail, sorted, text, unresolved_by};
 use super::{Call, Function, MAX_ITEMS, costly, lenient, strict};
 

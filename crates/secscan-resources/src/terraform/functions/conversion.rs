@@ -2,7 +2,8 @@
 
 use secscan_model::Node;
 
-use super::super::types::{Type, convert};
+use super::super::convert::convert;
+use super::super::types::Type;
 use super::super::value::{Outcome, is_sensitive, marked};
 use super::{Call, Function, lenient, strict};
 

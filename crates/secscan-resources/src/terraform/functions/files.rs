@@ -5,7 +5,7 @@ use secscan_model::{Location, Node, Source, Value};
 
 use super::super::evaluator::{Evaluator, Scope};
 use super::super::module::{Unit, joined};
-use super::super::types::set;
+use super::super::sets::set;
 use super::super::value::{Failure, Outcome, fail, text, unresolved_by};
 use super::super::{File, syntax};
 use super::{MAX_ITEMS, digests};

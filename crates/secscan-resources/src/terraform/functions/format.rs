@@ -5,9 +5,10 @@ use std::sync::Arc;
 use num_bigint::BigInt;
 use secscan_model::{Node, Part};
 
+use super::super::super::convert::convert;
 use super::super::super::json;
 use super::super::super::template::MAX_TEXT;
-use super::super::super::types::{Type, convert};
+use super::super::super::types::Type;
 use super::super::super::value::{Failure, Outcome, boolean, fail, number, text};
 use super::super::Call;
 use super::{graphemes, joined, push};

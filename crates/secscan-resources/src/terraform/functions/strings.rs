@@ -7,13 +7,14 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::super::template::{MAX_PARTS, MAX_TEXT};
 use super::super::value::{Entries, Failure, Outcome, fail, text};
 use super::{Call, Function, MAX_ITEMS, costly, lenient, strict};
+use crate::go_path;
 
 const ANY: usize = usize::MAX;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    strict("basename", 1..=1, |call| call.made(basename(&call.text(0)?))),
+    strict("basename", 1..=1, |call| call.made(go_path::base(&call.text(0)?))),
     strict("chomp", 1..=1, |call| call.made(call.text(0)?.trim_end_matches(['\r', '\n']))),
-    strict("dirname", 1..=1, |call| call.made(dirname(&call.text(0)?))),
+    strict("dirname", 1..=1, |call| call.made(go_path::dir(&call.text(0)?))),
     strict("endswith", 2..=2, |call| Ok(Node::bool(call.text(0)?.ends_with(&*call.text(1)?), call.at))),
     lenient("format", 1..=ANY, |call| format::format(call, &|index| call.args.get(index).cloned())),
     lenient("formatlist", 1..=ANY, format::formatlist),
@@ -61,36 +62,6 @@ fn upper(c: char) -> char {
     match (upper.next(), upper.next()) {
         (Some(only), None) => only,
         _ => c,
-    }
-}
-
-fn basename(path: &str) -> &str {
-    if path.is_empty() {
-        return ".";
-    }
-    let trimmed = path.trim_end_matches('/');
-    if trimmed.is_empty() { "/" } else { trimmed.rsplit('/').next().unwrap_or(trimmed) }
-}
-
-/// The path without what is behind its last slash, in its shortest form.
-fn dirname(path: &str) -> String {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let is_rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if is_rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (is_rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
     }
 }
 
