@@ -178,6 +178,19 @@ pub(crate) struct Selection {
     /// Judge Kubernetes manifests and render Helm charts for this release (1.31): API versions that only a later one removes are no findings
     #[arg(long, value_name = "VERSION")]
     pub(crate) kubernetes_version: Option<KubernetesVersion>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArguments,
+    /// Use this many threads [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Judge expiry by this day instead of today in UTC (also SOURCE_DATE_EPOCH)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) now: Option<jiff::civil::Date>,
+}
+
+/// How targets are read: shared by `scan`, `baseline` and `inspect`.
+#[derive(Args, Debug)]
+pub(crate) struct ReadingArguments {
     /// Read further Terraform variables from this file
     #[arg(long = "var-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) var_files: Vec<PathBuf>,
@@ -188,12 +201,6 @@ pub(crate) struct Selection {
     pub(crate) stdin_name: String,
     #[command(flatten)]
     pub(crate) images: ImageArguments,
-    /// Use this many threads [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) jobs: Option<u16>,
-    /// Judge expiry by this day instead of today in UTC (also SOURCE_DATE_EPOCH)
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) now: Option<jiff::civil::Date>,
 }
 
 /// What Helm charts are rendered with.
@@ -301,16 +308,8 @@ pub(crate) struct InspectArguments {
     /// Show what is derived too: common kinds (containers, network rules, ...) and units
     #[arg(long)]
     pub(crate) derived: bool,
-    /// Read further Terraform variables from this file
-    #[arg(long = "var-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) var_files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) helm: HelmArguments,
-    /// The name that standard input is read under; it decides what the text is taken for
-    #[arg(long, value_name = "NAME", default_value = "stdin.yaml")]
-    pub(crate) stdin_name: String,
-    #[command(flatten)]
-    pub(crate) images: ImageArguments,
+    pub(crate) reading: ReadingArguments,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -14,8 +14,9 @@ use crate::{Verdict, scan, targets};
 pub(crate) fn run(arguments: &InspectArguments, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let options = secscan_discover::Options::default();
     let target = std::slice::from_ref(&arguments.target);
-    let tree = targets::open(target, &arguments.stdin_name, &options, &arguments.images)?;
-    let options = scan::reader_options(&arguments.var_files, &arguments.helm, None)?;
+    let reading = &arguments.reading;
+    let tree = targets::open(target, &reading.stdin_name, &options, &reading.images)?;
+    let options = scan::reader_options(&reading.var_files, &reading.helm, None)?;
     let scanner = Scanner::builder().options(options).build()?;
     let inspection = scanner.inspect(&tree, &Silent);
     match arguments.format {

@@ -121,7 +121,8 @@ impl Prepared {
         }
         let (tree, base_tree) = match reach {
             Reach::Present => {
-                let tree = targets::open(&selection.targets, &selection.stdin_name, &options, &selection.images)?;
+                let reading = &selection.reading;
+                let tree = targets::open(&selection.targets, &reading.stdin_name, &options, &reading.images)?;
                 let base = commit.map(|commit| targets::open_at(&selection.targets, commit, &options)).transpose()?;
                 (tree, base)
             }
@@ -155,8 +156,8 @@ impl Prepared {
         let mut notes = changed::ignore_files(&selection.targets, &self.tree, base_tree, base);
         if let Some(base) = base {
             let rules: Vec<_> = self.own_rules().chain(selection.rules.iter().cloned()).collect();
-            let files = selection.config.iter().chain(&arguments.baseline).chain(&selection.var_files);
-            let files = files.chain(&selection.helm.helm_values).cloned();
+            let files = selection.config.iter().chain(&arguments.baseline).chain(&selection.reading.var_files);
+            let files = files.chain(&selection.reading.helm.helm_values).cloned();
             let files: Vec<_> = files.chain(packs::files(packs)).collect();
             notes.extend(changed::judges(&rules, &files, base)?);
         }
@@ -189,11 +190,11 @@ impl Prepared {
         if let Some(found) = &self.found {
             builder = builder.config(found.config.clone(), &found.prefix);
         }
-        if let Some(version) = selection.kubernetes_version.or(settings.kubernetes_version) {
+        let kubernetes = selection.kubernetes_version.or(settings.kubernetes_version);
+        if let Some(version) = kubernetes {
             builder = builder.kubernetes_version(version);
         }
-        let kubernetes = selection.kubernetes_version.or(settings.kubernetes_version);
-        let options = reader_options(&selection.var_files, &selection.helm, kubernetes)?;
+        let options = reader_options(&selection.reading.var_files, &selection.reading.helm, kubernetes)?;
         Ok(builder.options(options).inputs(self.inputs(selection)))
     }
 
