@@ -17,7 +17,9 @@ mod composed;
 pub mod computed;
 mod derived;
 pub mod devcontainer;
+pub mod docker;
 pub mod dockerfile;
+mod flags;
 pub mod github_actions;
 pub mod helm;
 pub mod iam;
@@ -33,6 +35,7 @@ mod rewrite;
 mod roots;
 mod run_options;
 pub mod serverless;
+mod systemd;
 pub mod terraform;
 
 pub use reading::{

@@ -10,8 +10,8 @@ use secscan_parse::Parsed;
 
 use crate::helm::Charts;
 use crate::{
-    arm, aws, cloudformation, compose, devcontainer, dockerfile, github_actions, helm, image, installed, kubernetes,
-    kustomize, packages, quadlet, serverless, terraform,
+    arm, aws, cloudformation, compose, devcontainer, docker, dockerfile, github_actions, helm, image, installed,
+    kubernetes, kustomize, packages, quadlet, serverless, terraform,
 };
 
 /// What a user may tell readers.
@@ -142,6 +142,7 @@ pub static READERS: &[&dyn Reader] = &[
     &compose::Compose,
     &quadlet::Quadlet,
     &devcontainer::Devcontainer,
+    &docker::Docker,
     &arm::Arm,
     &serverless::Serverless,
     &cloudformation::CloudFormation,
@@ -197,6 +198,9 @@ pub fn read_file(source: Source) -> FileReading {
     } else if kubernetes::systemd::claims(&source.path) {
         reading.recognised = true;
         kubernetes::systemd::read(&source, &mut reading.batch);
+    } else if docker::claims(&source.path) {
+        reading.recognised = true;
+        docker::read(&source, &mut reading.batch);
     } else if let Some(format) = installed::format_of(&source.path) {
         installed::read(&source, format, &mut reading);
     } else if let Some(format) = packages::format_of(&source.path) {
@@ -564,6 +568,7 @@ pub fn claims(path: &str) -> bool {
         || kustomize::claims(path)
         || dockerfile::claims(path)
         || kubernetes::systemd::claims(path)
+        || docker::claims(path)
         || installed::format_of(path).is_some()
         || packages::format_of(path).is_some()
         || secscan_parse::format_of(path).is_some();
