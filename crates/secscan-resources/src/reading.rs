@@ -195,6 +195,9 @@ pub fn read_file(source: Source) -> FileReading {
         let parsed = secscan_parse::dockerfile::parse(&source);
         dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
         take_in(parsed, &[Platform::Dockerfile].into(), &mut reading);
+    } else if dockerfile::ignore::claims(&source.path) {
+        reading.recognised = true;
+        dockerfile::ignore::read(&source, &mut reading.batch);
     } else if kubernetes::systemd::claims(&source.path) {
         reading.recognised = true;
         kubernetes::systemd::read(&source, &mut reading.batch);
@@ -567,6 +570,7 @@ pub fn claims(path: &str) -> bool {
         || arm::claims(path)
         || kustomize::claims(path)
         || dockerfile::claims(path)
+        || dockerfile::ignore::claims(path)
         || kubernetes::systemd::claims(path)
         || docker::claims(path)
         || installed::format_of(path).is_some()

@@ -24,7 +24,7 @@ mod instruction;
 mod lines;
 pub mod words;
 
-pub use lines::escape_character;
+pub use lines::{escape_character, syntax};
 
 use secscan_model::{Node, Source};
 
