@@ -418,7 +418,7 @@ pub fn read_unit(
             Some(Fragment::Compose(fragment)) => compose.push((&file.source, &**fragment)),
             Some(Fragment::CloudFormation(fragment)) => cloudformation.push((&file.source, &**fragment)),
             Some(Fragment::Helm(_)) => {
-                helm::evaluate(file.source.folder(), &units.charts, options, &mut reading);
+                helm::evaluate(file.source.folder(), &units.charts, tree, options, &mut reading);
             }
             Some(Fragment::Kustomize(fragment)) => {
                 kustomize::evaluate(&unit.folder, fragment, files, tree, &mut reading);
