@@ -55,6 +55,8 @@ pub enum Fragment {
     CloudFormation(Box<cloudformation::File>),
     /// A Helm chart.
     Helm(helm::File),
+    /// A unit of systemd that Podman runs, or a drop-in of one.
+    Quadlet(quadlet::File),
     /// A kustomization.
     Kustomize(Box<kustomize::File>),
     /// A Terraform configuration or variable file.
@@ -420,6 +422,7 @@ pub fn read_unit(
             Some(Fragment::Helm(_)) => {
                 helm::evaluate(file.source.folder(), &units.charts, tree, options, &mut reading);
             }
+            Some(Fragment::Quadlet(_)) => quadlet::evaluate(&file.source, files, &mut reading.batch),
             Some(Fragment::Kustomize(fragment)) => {
                 kustomize::evaluate(&unit.folder, fragment, files, tree, &mut reading);
             }
