@@ -1,7 +1,7 @@
 //! Objects in, ways out.
 
 use secscan_model::{Source, SourceId};
-use secscan_resources::{assemble, read_file};
+use secscan_resources::{Options, assemble, read_file, read_unit, units};
 use secscan_rules::judge::Outcome;
 
 use super::*;
@@ -13,8 +13,10 @@ fn said(text: &str) -> Vec<String> {
 
 fn said_of(files: &[(&str, &str)]) -> Vec<String> {
     let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
-    let readings = files.iter().enumerate().map(source).map(read_file).collect();
-    let (graph, _) = assemble(readings, Vec::new(), Vec::new());
+    let readings: Vec<_> = files.iter().enumerate().map(source).map(read_file).collect();
+    let units = units(&readings);
+    let read = units.list.iter().map(|unit| read_unit(unit, &units, &readings, None, &Options::default())).collect();
+    let (graph, _) = assemble(readings, read, Vec::new());
     let asked = Asked { graph: &graph, advisories: None, today: jiff::civil::date(2026, 12, 1), with_passes: false };
     let told = |(_, outcome): (_, Outcome)| match outcome {
         Outcome::Fail(violations) => violations[0].message.split(": ").nth(1).unwrap().to_owned(),
@@ -243,4 +245,22 @@ fn pods_take_over_nodes_where_no_standard_keeps_them_from_it() {
     let other = bound("cluster-admin", None, B);
     let told = said(&(pod("a") + &start + &other + &namespace("restricted")));
     assert!(told[0].contains("start pods in namespace b (ClusterRole/start) and so act as b/b"), "{told:?}");
+}
+
+#[test]
+fn builds_of_one_base_are_clusters_of_their_own() {
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}") + &bound("start", Some("c"), A);
+    let base = pod("a") + &start;
+    let mighty = administrator();
+    let files = [
+        ("base/a.yaml", base.as_str()),
+        ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("one/kustomization.yaml", "resources: [../base]\n"),
+        ("two/b.yaml", mighty.as_str()),
+        ("two/kustomization.yaml", "resources: [../base, b.yaml]\n"),
+    ];
+    let told = said_of(&files);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], "pass", "nobody is an administrator where this is deployed");
+    assert!(told[1].starts_with("runs as a/a, which may start pods in namespace c"), "{told:?}");
 }
