@@ -203,6 +203,7 @@ fn usual_path(platform: Platform) -> &'static str {
         Platform::Helm => "Chart.yaml",
         Platform::Quadlet => "app.container",
         Platform::Devcontainer => ".devcontainer/devcontainer.json",
+        Platform::Docker => "etc/docker/daemon.json",
         Platform::Kustomize => "kustomization.yaml",
         Platform::Package => "package.json",
         Platform::Image => ".image/config.json",

@@ -74,7 +74,8 @@ fn each_platform_has_its_share_of_rules() {
     };
     for (platforms, least) in [
         (&[Platform::Kubernetes][..], 80),
-        (&[Platform::Dockerfile, Platform::Compose], 35),
+        (&[Platform::Dockerfile, Platform::Compose], 90),
+        (&[Platform::Docker], 11),
         (&[Platform::GithubActions], 20),
         (&[Platform::Code], 90),
         (&[Platform::Terraform, Platform::CloudFormation], 55),

@@ -27,6 +27,8 @@ pub enum Platform {
     Quadlet,
     /// Containers that people develop in.
     Devcontainer,
+    /// Docker's daemon: its settings.
+    Docker,
     /// GitHub Actions.
     GithubActions,
     /// Packages that a project is built from, and the manifests and lockfiles that name them.
@@ -57,6 +59,7 @@ pub static PLATFORMS: &[(Platform, &str)] = &[
     (Platform::Compose, "compose"),
     (Platform::Quadlet, "quadlet"),
     (Platform::Devcontainer, "devcontainer"),
+    (Platform::Docker, "docker"),
     (Platform::GithubActions, "github-actions"),
     (Platform::Package, "package"),
     (Platform::Image, "image"),

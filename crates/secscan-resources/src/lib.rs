@@ -18,7 +18,9 @@ mod composed;
 pub mod computed;
 mod derived;
 mod devcontainer;
+mod docker;
 mod dockerfile;
+mod flags;
 mod github_actions;
 mod go_path;
 /// Helm charts: folders with a `Chart.yaml`, rendered as `helm template` renders them.
@@ -27,7 +29,8 @@ pub mod helm;
 pub mod iam;
 mod image;
 mod installed;
-mod kubernetes;
+/// Kubernetes manifests: workloads normalised to pods and containers, and how objects refer to each other.
+pub mod kubernetes;
 /// Kustomizations: folders whose `kustomization.yaml` says which manifests to take in and what to change in them.
 pub mod kustomize;
 mod links;
@@ -39,6 +42,7 @@ mod rewrite;
 mod roots;
 mod run_options;
 mod serverless;
+mod systemd;
 mod terraform;
 #[cfg(test)]
 mod testing;

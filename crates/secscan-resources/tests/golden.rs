@@ -19,6 +19,7 @@ const FOLDERS: &[&str] = &[
     "cloudformation",
     "compose",
     "devcontainer",
+    "docker",
     "dockerfile",
     "github-actions",
     "kustomize",

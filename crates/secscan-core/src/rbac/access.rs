@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use secscan_model::{Graph, Location, Node, Platform, Resource, ResourceId};
+use secscan_resources::kubernetes::bare_namespace_of;
 
 use super::powers;
 use super::roles::Roles;
@@ -68,6 +69,8 @@ pub(super) struct Access<'a> {
     /// Accounts whose tokens are kept in Secrets, by the Secret.
     tokens: BTreeMap<ResourceId, SubjectId>,
     references: Vec<(ResourceId, ResourceId)>,
+    /// Namespaces by whether Pod Security keeps pods in them from their node.
+    guarded: HashMap<(u32, &'a str), bool>,
 }
 
 impl<'a> Access<'a> {
@@ -82,16 +85,18 @@ impl<'a> Access<'a> {
             unknown: HashMap::new(),
             tokens: BTreeMap::new(),
             references: Vec::new(),
+            guarded: HashMap::new(),
         };
         let roles = role_references(graph);
         for (id, resource) in graph.iter().filter(|(_, resource)| resource.platform == Platform::Kubernetes) {
             match &*resource.kind {
                 "ClusterRoleBinding" => access.add_binding(id, resource, None, &roles),
-                "RoleBinding" => access.add_binding(id, resource, Some(namespace(resource)), &roles),
+                "RoleBinding" => access.add_binding(id, resource, Some(bare_namespace_of(resource)), &roles),
                 "Secret" => access.add_token(id, resource),
+                "Namespace" => access.add_namespace(id, resource),
                 "ServiceAccount" => {
                     if let Some(name) = name(resource) {
-                        access.subject(id, Who::Account(namespace(resource), name));
+                        access.subject(id, Who::Account(bare_namespace_of(resource), name));
                     }
                 }
                 _ => {}
@@ -144,13 +149,27 @@ impl<'a> Access<'a> {
         }
     }
 
+    /// A namespace. Of several by one name, all must let pods take over their node for any pod to do so.
+    fn add_namespace(&mut self, id: ResourceId, written: &'a Resource) {
+        let Some(name) = name(written) else { return };
+        let level = written.value.at_path(&["metadata", "labels", "pod-security.kubernetes.io/enforce"]);
+        let is_guarded = level.is_some_and(|level| level.as_str() != Some("privileged"));
+        *self.guarded.entry((self.worlds.world(id), name)).or_default() |= is_guarded;
+    }
+
+    /// Whether pods of a namespace can be told to take over their node: the namespace is in the scan, and it does not
+    /// enforce a standard that refuses such pods.
+    pub(super) fn reaches_nodes(&self, world: u32, namespace: &str) -> bool {
+        self.guarded.get(&(world, namespace)) == Some(&false)
+    }
+
     /// A Secret that keeps the token of an account.
     fn add_token(&mut self, id: ResourceId, secret: &'a Resource) {
         const ACCOUNT: &str = "kubernetes.io/service-account.name";
         let of_type = secret.value.get("type").and_then(Node::as_str) == Some("kubernetes.io/service-account-token");
         let account = secret.value.at_path(&["metadata", "annotations", ACCOUNT]).and_then(Node::as_str);
         if let Some(account) = account.filter(|_| of_type) {
-            let subject = self.subject(id, Who::Account(namespace(secret), account));
+            let subject = self.subject(id, Who::Account(bare_namespace_of(secret), account));
             self.tokens.insert(id, subject);
         }
     }
@@ -172,12 +191,13 @@ impl<'a> Access<'a> {
         self.tokens.values().copied().collect()
     }
 
-    /// The groups of an account that are named anywhere.
+    /// The groups of an account, or of a group of accounts, that are named anywhere.
     pub(super) fn groups_of(&self, account: SubjectId) -> impl Iterator<Item = SubjectId> {
         let Subject { world, who } = self.subjects[account];
         let groups = match who {
             Who::Account(namespace, _) => vec![Who::AccountsOf(namespace), Who::Accounts],
-            _ => Vec::new(),
+            Who::AccountsOf(_) => vec![Who::Accounts],
+            Who::Accounts => Vec::new(),
         };
         groups.into_iter().filter_map(move |who| self.ids.get(&Subject { world, who }).copied())
     }
@@ -194,7 +214,7 @@ fn own_account<'a>(graph: &'a Graph, pod: &'a Resource) -> Option<Who<'a>> {
         Some(written) => written.as_str()?,
         None => "default",
     };
-    Some(Who::Account(namespace(graph.resource(pod.owner?)), name))
+    Some(Who::Account(bare_namespace_of(graph.resource(pod.owner?)), name))
 }
 
 /// The roles that bindings name, of those in the scan.
@@ -226,11 +246,6 @@ fn subjects<'a>(binding: &'a Resource, scope: Option<&'a str>) -> Vec<Who<'a>> {
         }
     };
     binding.value.get("subjects").map_or(&[][..], Node::items).iter().filter_map(who).collect()
-}
-
-/// The namespace of an object.
-pub(super) fn namespace(object: &Resource) -> &str {
-    object.unit.strip_prefix("kubernetes:").unwrap_or_default()
 }
 
 fn name(object: &Resource) -> Option<&str> {

@@ -105,6 +105,8 @@ pub(super) enum Becoming {
     AnyAccount,
     /// The account of any pod that runs there.
     AccountOfPod,
+    /// The account of any pod of the cluster, by way of the nodes, where no standard keeps pods from these.
+    AccountOnNode,
     /// Any account whose token is kept in a Secret there.
     AccountOfSecret,
 }
@@ -137,6 +139,7 @@ pub(super) static POWERS: &[Power] = &[
     power(&[Deed::MintTokens], Becoming::AnyAccount, false),
     power(&[Deed::ImpersonateAccounts], Becoming::AnyAccount, false),
     power(&[Deed::EnterPods], Becoming::AccountOfPod, false),
+    power(&[Deed::StartPods], Becoming::AccountOnNode, false),
     power(&[Deed::ReachKubelets], Becoming::AccountOfPod, true),
     power(&[Deed::ReadSecrets], Becoming::AccountOfSecret, false),
 ];

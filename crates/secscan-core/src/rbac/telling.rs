@@ -22,7 +22,7 @@ pub(super) fn finding(
     let mut told = vec![format!("runs as {}", access.subjects[account])];
     for way in steps.iter().take(MOST_STEPS) {
         for evidence in &way.evidence {
-            related.extend(places(graph, access, way, evidence));
+            related.extend(places(graph, access, evidence));
         }
         told.push(sentence(graph, access, way));
     }
@@ -43,9 +43,10 @@ pub(super) fn finding(
 fn sentence(graph: &Graph, access: &Access<'_>, way: &Way<'_>) -> String {
     let mut words: Vec<&str> = way.evidence.iter().map(|evidence| evidence.words).collect();
     words.dedup();
-    let scope = way.evidence.first().and_then(|evidence| evidence.grant.scope);
-    let scope = scope.map_or_else(|| "the whole cluster".to_owned(), |namespace| format!("namespace {namespace}"));
-    let role = way.evidence.first().map_or_else(String::new, |evidence| role(graph, evidence));
+    let scope = way.scope.map_or_else(|| "the whole cluster".to_owned(), |namespace| format!("namespace {namespace}"));
+    let mut roles: Vec<String> = way.evidence.iter().map(|evidence| role(graph, evidence)).collect();
+    roles.dedup();
+    let role = roles.join(" and ");
     match way.next {
         Some(next) => {
             format!("which may {} in {scope} ({role}) and so act as {}", words.join(" and "), access.subjects[next])
@@ -55,9 +56,9 @@ fn sentence(graph: &Graph, access: &Access<'_>, way: &Way<'_>) -> String {
 }
 
 /// The places of a step: the rule, and the binding that gives its role.
-fn places(graph: &Graph, access: &Access<'_>, way: &Way<'_>, evidence: &Evidence<'_>) -> Vec<(Location, String)> {
+fn places(graph: &Graph, access: &Access<'_>, evidence: &Evidence<'_>) -> Vec<(Location, String)> {
     let binding = graph.resource(evidence.grant.binding);
-    let holder = access.subjects[way.holder];
+    let holder = access.subjects[evidence.holder];
     let given = format!("{} gives {} to {holder}", binding.address, role(graph, evidence));
     let rule = evidence.rule.map(|(role, at)| (at, format!("{} may {}", graph.resource(role).address, evidence.words)));
     rule.into_iter().chain([(place(binding), given)]).collect()

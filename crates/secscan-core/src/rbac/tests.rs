@@ -1,7 +1,7 @@
 //! Objects in, ways out.
 
 use secscan_model::{Source, SourceId};
-use secscan_resources::{assemble, read_file};
+use secscan_resources::{Options, assemble, read_file, read_unit, units};
 use secscan_rules::judge::Outcome;
 
 use super::*;
@@ -13,8 +13,10 @@ fn said(text: &str) -> Vec<String> {
 
 fn said_of(files: &[(&str, &str)]) -> Vec<String> {
     let source = |(index, (path, text)): (usize, &(&str, &str))| Source::from_text(SourceId(index as u32), path, text);
-    let readings = files.iter().enumerate().map(source).map(read_file).collect();
-    let (graph, _) = assemble(readings, Vec::new(), Vec::new());
+    let readings: Vec<_> = files.iter().enumerate().map(source).map(read_file).collect();
+    let units = units(&readings);
+    let read = units.list.iter().map(|unit| read_unit(unit, &units, &readings, None, &Options::default())).collect();
+    let (graph, _) = assemble(readings, read, Vec::new());
     let asked = Asked { graph: &graph, advisories: None, today: jiff::civil::date(2026, 12, 1), with_passes: false };
     let told = |(_, outcome): (_, Outcome)| match outcome {
         Outcome::Fail(violations) => violations[0].message.split(": ").nth(1).unwrap().to_owned(),
@@ -197,4 +199,68 @@ fn thousands_of_roles_that_take_in_each_other_end() {
     let text: String = (0..2_000).map(one).collect();
     let told = said(&(pod("a") + &text + &bound("r1", None, A)));
     assert_eq!(told, ["unknown: there are too many roles and bindings"], "what was not searched does not pass");
+}
+
+#[test]
+fn rights_of_several_bindings_and_of_groups_are_put_together() {
+    let rbac = |name: &str, kind: &str, verb: &str| {
+        role(name, &format!("{{apiGroups: [rbac.authorization.k8s.io], resources: [{kind}], verbs: [{verb}]}}"))
+    };
+    let roles = rbac("escalate", "roles", "escalate") + &rbac("change", "roles", "update");
+    let group = "{kind: Group, name: 'system:serviceaccounts:a'}";
+    for (escalate, change) in [
+        (bound("escalate", Some("c"), A), bound("change", Some("c"), A)),
+        (bound("escalate", None, A), bound("change", Some("c"), A)),
+        (bound("escalate", None, group), bound("change", Some("c"), A)),
+    ] {
+        let told = said(&(pod("a") + &roles + &escalate + &change + &administrator()));
+        let way = "runs as a/a, which may escalate roles and change roles in namespace c (ClusterRole/escalate and \
+                   ClusterRole/change) and so act as c/c";
+        assert!(told[0].starts_with(way), "{told:?}");
+    }
+    let apart = bound("escalate", Some("b"), A) + &bound("change", Some("c"), A);
+    assert_eq!(said(&(pod("a") + &roles + &apart + &administrator())), ["pass"]);
+}
+
+#[test]
+fn pods_take_over_nodes_where_no_standard_keeps_them_from_it() {
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}") + &bound("start", Some("b"), A);
+    let mighty = administrator() + &pod("c").replace("namespace: a", "namespace: c");
+    let namespace = |level: &str| {
+        let labels = match level {
+            "" => String::new(),
+            level => format!(", labels: {{pod-security.kubernetes.io/enforce: {level}}}"),
+        };
+        format!("---\n{{apiVersion: v1, kind: Namespace, metadata: {{name: b{labels}}}}}\n")
+    };
+    for level in ["", "privileged"] {
+        let told = said(&(pod("a") + &start + &mighty + &namespace(level)));
+        let way = "runs as a/a, which may start pods that take over their node in namespace b (ClusterRole/start) and so act as c/c";
+        assert!(told[0].starts_with(way), "{told:?}");
+    }
+    for level in ["baseline", "restricted"] {
+        assert_eq!(said(&(pod("a") + &start + &mighty + &namespace(level)))[0], "pass", "{level}");
+    }
+    assert_eq!(said(&(pod("a") + &start + &mighty))[0], "pass", "a namespace that is not in the scan");
+    let other = bound("cluster-admin", None, B);
+    let told = said(&(pod("a") + &start + &other + &namespace("restricted")));
+    assert!(told[0].contains("start pods in namespace b (ClusterRole/start) and so act as b/b"), "{told:?}");
+}
+
+#[test]
+fn builds_of_one_base_are_clusters_of_their_own() {
+    let start = role("start", "{apiGroups: [''], resources: [pods], verbs: [create]}") + &bound("start", Some("c"), A);
+    let base = pod("a") + &start;
+    let mighty = administrator();
+    let files = [
+        ("base/a.yaml", base.as_str()),
+        ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("one/kustomization.yaml", "resources: [../base]\n"),
+        ("two/b.yaml", mighty.as_str()),
+        ("two/kustomization.yaml", "resources: [../base, b.yaml]\n"),
+    ];
+    let told = said_of(&files);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], "pass", "nobody is an administrator where this is deployed");
+    assert!(told[1].starts_with("runs as a/a, which may start pods in namespace c"), "{told:?}");
 }

@@ -12,12 +12,15 @@ use secscan_model::Graph;
 use super::access::{Access, Grant, Role, Subject, SubjectId, Who};
 use super::powers::{Allowed, Becoming, Deed, Named, POWERS, RulePlace};
 
-/// How many steps to accounts that rules name are followed: many rules may name many accounts of many namespaces.
+/// How many steps to accounts that rules name, and how many scopes of groups, are followed: many rules may name many accounts
+/// of many namespaces.
 const MAX_NAMED_STEPS: usize = 500_000;
 
 /// A rule of a role that a binding gives, and what it allows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Evidence<'a> {
+    /// Who has the right: an account, or a group that it is in.
+    pub(super) holder: SubjectId,
     pub(super) grant: Grant<'a>,
     pub(super) rule: Option<RulePlace>,
     /// What it allows; none for what is about one account.
@@ -29,8 +32,8 @@ pub(super) struct Evidence<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Way<'a> {
     pub(super) evidence: Vec<Evidence<'a>>,
-    /// Who has the rights: the account itself, or a group that it is in.
-    pub(super) holder: SubjectId,
+    /// The namespace that the rights hold in; none for the whole cluster.
+    pub(super) scope: Option<&'a str>,
     /// Whom that makes them; none for an administrator.
     pub(super) next: Option<SubjectId>,
     length: usize,
@@ -47,8 +50,12 @@ pub(super) struct Ways<'a> {
 /// Somebody who can become somebody else.
 struct Step<'a> {
     from: SubjectId,
+    scope: Option<&'a str>,
     evidence: Vec<Evidence<'a>>,
 }
+
+/// What is allowed in each namespace, and in the whole cluster.
+type Scopes<'a> = BTreeMap<Option<&'a str>, Vec<Evidence<'a>>>;
 
 /// Whom steps lead to: by cluster, and by namespace where they lead to the accounts of one only.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -62,12 +69,13 @@ enum To<'a> {
 impl<'a> Ways<'a> {
     pub(super) fn of(graph: &Graph, access: &Access<'a>) -> Self {
         let mut search = Search::new(graph, access);
+        search.gather();
         let mut administrators = Vec::new();
         for (id, _) in access.subjects.iter().enumerate() {
             administrators.extend(search.add_steps(id));
         }
         for (id, evidence) in administrators {
-            search.reach(id, Way { evidence, holder: id, next: None, length: 0 });
+            search.reach(id, Way { evidence, scope: None, next: None, length: 0 });
         }
         while let Some(target) = search.open.pop_front() {
             search.expand(target);
@@ -107,6 +115,8 @@ fn is_told(graph: &Graph, way: &Way<'_>) -> bool {
 
 struct Search<'s, 'a> {
     access: &'s Access<'a>,
+    /// What each subject is allowed by itself.
+    allowed: Vec<Scopes<'a>>,
     steps: HashMap<To<'a>, Vec<Step<'a>>>,
     ways: HashMap<SubjectId, Way<'a>>,
     open: VecDeque<SubjectId>,
@@ -131,6 +141,7 @@ impl<'s, 'a> Search<'s, 'a> {
         }
         Self {
             access,
+            allowed: Vec::new(),
             steps: HashMap::new(),
             ways: HashMap::new(),
             open: VecDeque::new(),
@@ -143,19 +154,23 @@ impl<'s, 'a> Search<'s, 'a> {
         }
     }
 
+    /// Finds what the grants of all subjects allow.
+    fn gather(&mut self) {
+        for id in 0..self.access.subjects.len() {
+            let mut scopes = Scopes::new();
+            for grant in &self.access.grants[id] {
+                scopes.entry(grant.scope).or_default().extend(self.evidence(id, *grant));
+            }
+            self.allowed.push(scopes);
+        }
+    }
+
     /// Adds the steps that a subject can take. Returns what makes it an administrator of the cluster, if anything does.
     fn add_steps(&mut self, id: SubjectId) -> Option<(SubjectId, Vec<Evidence<'a>>)> {
-        let mut scopes: BTreeMap<Option<&'a str>, Vec<Evidence<'a>>> = BTreeMap::new();
-        for grant in &self.access.grants[id] {
-            scopes.entry(grant.scope).or_default().extend(self.evidence(id, *grant));
-        }
         let mut administrator = None;
-        for (scope, evidence) in scopes {
+        for scope in self.scopes_of(id) {
             for power in POWERS.iter().filter(|power| scope.is_none() || !power.is_cluster_wide) {
-                let of = |deed: &Deed| {
-                    evidence.iter().find(|it| it.allowed.is_some_and(|allowed| allowed.deed == *deed)).copied()
-                };
-                let Some(found) = power.deeds.iter().map(of).collect::<Option<Vec<_>>>() else { continue };
+                let Some(found) = self.together(id, scope, power.deeds) else { continue };
                 let world = self.access.subjects[id].world;
                 let to = match (power.becoming, scope) {
                     (Becoming::Administrator, None) => {
@@ -165,11 +180,56 @@ impl<'s, 'a> Search<'s, 'a> {
                     (Becoming::Administrator | Becoming::AnyAccount, _) => To::Any(world, scope),
                     (Becoming::AccountOfPod, _) => To::WithPod(world, scope),
                     (Becoming::AccountOfSecret, _) => To::WithSecret(world, scope),
+                    (Becoming::AccountOnNode, Some(namespace)) if self.access.reaches_nodes(world, namespace) => {
+                        let words = "start pods that take over their node";
+                        let evidence = found.into_iter().map(|it| Evidence { words, ..it }).collect();
+                        let step = Step { from: id, scope, evidence };
+                        self.steps.entry(To::WithPod(world, None)).or_default().push(step);
+                        continue;
+                    }
+                    // In a whole cluster any account can be had without this.
+                    (Becoming::AccountOnNode, _) => continue,
                 };
-                self.steps.entry(to).or_default().push(Step { from: id, evidence: found });
+                self.steps.entry(to).or_default().push(Step { from: id, scope, evidence: found });
             }
         }
         administrator
+    }
+
+    /// The scopes in which a subject is allowed something: its own, and those of its groups where it may have the other half
+    /// of what needs several rights.
+    fn scopes_of(&mut self, id: SubjectId) -> BTreeSet<Option<&'a str>> {
+        let mut scopes: BTreeSet<_> = self.allowed[id].keys().copied().collect();
+        if scopes.is_empty() {
+            return scopes;
+        }
+        for group in self.access.groups_of(id) {
+            let of_group = &self.allowed[group];
+            let Some(budget) = self.budget.checked_sub(of_group.len()) else {
+                self.is_cut = true;
+                break;
+            };
+            self.budget = budget;
+            scopes.extend(of_group.keys().copied());
+        }
+        scopes
+    }
+
+    /// What allows a subject some deeds in a scope: its own grants there or in the whole cluster, else those of its groups.
+    /// None where one is missing, and where less says as much: the whole cluster alone, or a group alone.
+    fn together(&self, id: SubjectId, scope: Option<&'a str>, deeds: &[Deed]) -> Option<Vec<Evidence<'a>>> {
+        let of = |deed: &Deed, holder: SubjectId, scope: Option<&'a str>| {
+            let evidence = self.allowed[holder].get(&scope)?;
+            evidence.iter().find(|it| it.allowed.is_some_and(|allowed| allowed.deed == *deed)).copied()
+        };
+        let any = |deed: &Deed| {
+            let mut holders = super::with_groups(self.access, id);
+            holders.find_map(|holder| of(deed, holder, scope).or_else(|| of(deed, holder, None)))
+        };
+        let found = deeds.iter().map(any).collect::<Option<Vec<_>>>()?;
+        let is_own = found.iter().any(|evidence| evidence.holder == id);
+        let is_of_scope = found.iter().any(|evidence| evidence.grant.scope == scope);
+        (is_own && is_of_scope).then_some(found)
     }
 
     /// What a grant allows. Rules that name accounts become steps at once.
@@ -188,11 +248,12 @@ impl<'s, 'a> Search<'s, 'a> {
                     break;
                 };
                 self.budget = budget;
-                let evidence = vec![Evidence { grant, rule: *at, allowed: None, words }];
-                self.steps.entry(To::One(*target)).or_default().push(Step { from: id, evidence });
+                let evidence = vec![Evidence { holder: id, grant, rule: *at, allowed: None, words }];
+                let step = Step { from: id, scope: grant.scope, evidence };
+                self.steps.entry(To::One(*target)).or_default().push(step);
             }
         }
-        let of = |it: &Allowed| Evidence { grant, rule: it.at, allowed: Some(*it), words: it.words };
+        let of = |it: &Allowed| Evidence { holder: id, grant, rule: it.at, allowed: Some(*it), words: it.words };
         abilities.allowed.iter().map(of).collect()
     }
 
@@ -228,8 +289,8 @@ impl<'s, 'a> Search<'s, 'a> {
             to.extend([To::WithSecret(world, None), To::WithSecret(world, Some(namespace))]);
         }
         for step in to.iter().filter_map(|to| self.steps.remove(to)).flatten().collect::<Vec<_>>() {
-            let Step { from, evidence } = step;
-            self.reach(from, Way { evidence, holder: from, next: Some(target), length });
+            let Step { from, scope, evidence } = step;
+            self.reach(from, Way { evidence, scope, next: Some(target), length });
         }
     }
 }

@@ -1,25 +1,39 @@
 //! Which objects are of one cluster.
 //!
-//! A repository may hold the objects of many clusters. Objects belong together when they stand in one folder, or when
-//! one refers to the other.
+//! A repository may hold the objects of many clusters. Objects belong together when they are of one build (a chart, an
+//! overlay), else when they stand in one folder; and when one refers to the other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use secscan_model::{Edge, Graph, Node, Platform, ResourceId};
+use secscan_resources::kubernetes::scope_of;
 
-/// The references that mean one object. A name that several folders have, and the folder of the reference does not, is
+/// Where objects that belong together stand: a build, or a folder.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Place<'a> {
+    Build(&'a str),
+    Folder(&'a str),
+}
+
+fn place(graph: &Graph, id: ResourceId) -> Place<'_> {
+    let resource = graph.resource(id);
+    let folder = || Place::Folder(graph.source(resource.at.source).map_or("", |source| source.folder()));
+    scope_of(resource).map_or_else(folder, Place::Build)
+}
+
+/// The references that mean one object. A name that several places have, and that of the reference does not, is
 /// that of a base which an overlay completes: whom it means stands elsewhere.
 pub(super) fn certain(graph: &Graph) -> Vec<&Edge> {
-    let folder = |id: ResourceId| graph.source(graph.resource(id).at.source).map_or("", |source| source.folder());
     let name = |id: ResourceId| graph.resource(id).value.at_path(&["metadata", "name"]).and_then(Node::as_str);
     let key = |edge: &Edge| (edge.from, edge.path.clone(), name(edge.to));
-    let mut folders: HashMap<_, BTreeSet<&str>> = HashMap::new();
+    let mut places: HashMap<_, BTreeSet<Place<'_>>> = HashMap::new();
     let of_objects = |edge: &&Edge| graph.resource(edge.from).platform == Platform::Kubernetes;
     for edge in graph.edges.iter().filter(of_objects) {
-        folders.entry(key(edge)).or_default().insert(folder(edge.to));
+        places.entry(key(edge)).or_default().insert(place(graph, edge.to));
     }
     let is_certain = |edge: &&Edge| {
-        folder(edge.from) == folder(edge.to) || folders.get(&key(edge)).is_some_and(|folders| folders.len() == 1)
+        place(graph, edge.from) == place(graph, edge.to)
+            || places.get(&key(edge)).is_some_and(|places| places.len() == 1)
     };
     graph.edges.iter().filter(of_objects).filter(is_certain).collect()
 }
@@ -33,10 +47,9 @@ impl Worlds {
     pub(super) fn of(graph: &Graph) -> Self {
         let mut worlds = Self { parents: (0..graph.resources.len() as u32).collect() };
         let is_object = |id: ResourceId| graph.resource(id).platform == Platform::Kubernetes;
-        let mut folders: BTreeMap<&str, ResourceId> = BTreeMap::new();
-        for (id, resource) in graph.iter().filter(|(id, _)| is_object(*id)) {
-            let folder = graph.source(resource.at.source).map_or("", |source| source.folder());
-            worlds.join(*folders.entry(folder).or_insert(id), id);
+        let mut places: BTreeMap<Place<'_>, ResourceId> = BTreeMap::new();
+        for (id, _) in graph.iter().filter(|(id, _)| is_object(*id)) {
+            worlds.join(*places.entry(place(graph, id)).or_insert(id), id);
         }
         for edge in certain(graph).into_iter().filter(|edge| is_object(edge.from) && is_object(edge.to)) {
             worlds.join(edge.from, edge.to);

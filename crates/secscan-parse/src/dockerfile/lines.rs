@@ -42,22 +42,40 @@ pub(super) struct Lines<'s> {
     escape: char,
 }
 
+/// The directives at the top of a Dockerfile, `# NAME=VALUE`, with the bytes of their values.
+fn directives(text: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut offset = start;
+    text.get(start..).unwrap_or_default().split_inclusive('\n').map_while(move |line| {
+        let begin = offset;
+        offset += line.len();
+        let (name, value) = line.trim().strip_prefix('#')?.split_once('=')?;
+        let (name, value) = (name.trim(), value.trim());
+        let is_known = ["check", "escape", "syntax"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        let end = begin + line.trim_end().len();
+        is_known.then_some((name, end - value.len()..end))
+    })
+}
+
+/// The value of a directive: the first of its name counts.
+fn directive<'s>(text: &'s str, name: &str) -> Option<(&'s str, Range<usize>)> {
+    let (_, range) = directives(text).find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    Some((text.get(range.clone())?, range))
+}
+
 /// The escape character of a Dockerfile: a backslash unless a directive (`# escape=`) at its top says otherwise.
 pub fn escape_character(text: &str) -> char {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for line in text.lines() {
-        let Some((name, value)) = line.trim().strip_prefix('#').and_then(|directive| directive.split_once('=')) else {
-            break;
-        };
-        let name = name.trim();
-        if name.eq_ignore_ascii_case("escape") {
-            return ESCAPES.into_iter().find(|escape| value.trim().chars().eq([*escape])).unwrap_or(ESCAPES[0]);
-        }
-        if !name.eq_ignore_ascii_case("syntax") && !name.eq_ignore_ascii_case("check") {
-            break;
-        }
-    }
-    ESCAPES[0]
+    let written = directive(text, "escape").map(|(value, _)| value);
+    let named = ESCAPES.into_iter().find(|escape| written.is_some_and(|value| value.chars().eq([*escape])));
+    named.unwrap_or(ESCAPES[0])
+}
+
+/// The image of the program that reads a Dockerfile, where a directive (`# syntax=`) at its top names one.
+pub fn syntax(text: &str) -> Option<Span> {
+    let (value, range) = directive(text, "syntax")?;
+    // Words behind it are for that program.
+    let image = value.split_whitespace().next()?;
+    Some(Span::new(range.start, range.start + image.len()))
 }
 
 impl<'s> Lines<'s> {

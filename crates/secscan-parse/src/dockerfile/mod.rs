@@ -23,7 +23,7 @@ mod lines;
 /// The words of a Dockerfile: quotes, escapes and variables.
 pub mod words;
 
-pub use lines::escape_character;
+pub use lines::{escape_character, syntax};
 
 use secscan_model::{Node, Source};
 

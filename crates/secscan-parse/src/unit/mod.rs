@@ -11,24 +11,44 @@ use crate::Parsed;
 /// The extensions of the unit files that Podman turns into services.
 const EXTENSIONS: &[&str] = &["build", "container", "image", "kube", "network", "pod", "volume"];
 
-/// Whether a path looks like a quadlet.
+/// Whether a path looks like a quadlet, or like a drop-in of one.
 pub fn claims(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && EXTENSIONS.contains(&extension))
+    let is_unit = name.rsplit_once('.').is_some_and(|(stem, kind)| !stem.is_empty() && EXTENSIONS.contains(&kind));
+    is_unit || is_drop_in(path)
+}
+
+/// Whether a path looks like a drop-in, a file that adds to one unit or to several: `web.container.d/10-more.conf`.
+pub fn is_drop_in(path: &str) -> bool {
+    let Some((folder, name)) = path.rsplit_once('/') else { return false };
+    let of = folder.rsplit('/').next().and_then(|folder| folder.strip_suffix(".d"));
+    let is_kind = |of: &str| EXTENSIONS.contains(&of.rsplit('.').next().unwrap_or(of));
+    name.ends_with(".conf") && of.is_some_and(is_kind)
 }
 
 /// Parses a file.
 pub fn parse(source: &Source) -> Parsed {
-    let text = match source.text() {
-        Ok(text) => text,
-        Err(error) => return Parsed::not_text(source, error),
-    };
-    let mut reader = Reader { source, sections: Vec::new(), parsed: Parsed::default() };
-    let mut lines = Lines { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 } };
-    while let Some((start, line)) = lines.next() {
-        reader.line(start, line, &mut lines);
+    merged(&[source])
+}
+
+/// Parses a unit with its drop-ins, in the order in which they are laid over each other.
+pub fn merged(sources: &[&Source]) -> Parsed {
+    let mut sections = Vec::new();
+    let mut parsed = Parsed::default();
+    for source in sources {
+        let text = match source.text() {
+            Ok(text) => text,
+            Err(error) if sources.len() == 1 => return Parsed::not_text(source, error),
+            Err(_) => continue,
+        };
+        let mut reader = Reader { source, sections, parsed, open: None };
+        let mut lines = Lines { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 } };
+        while let Some((start, line)) = lines.next() {
+            reader.line(start, line, &mut lines);
+        }
+        (sections, parsed) = (reader.sections, reader.parsed);
     }
-    reader.finish()
+    finish(sections, parsed)
 }
 
 /// The lines of a text with their offsets.
@@ -54,10 +74,13 @@ struct Section<'t> {
     keys: Vec<(&'t str, Location, Vec<Node>)>,
 }
 
+/// A file while it is read, with what stands before it.
 struct Reader<'t> {
     source: &'t Source,
     sections: Vec<Section<'t>>,
     parsed: Parsed,
+    /// The section that keys go to.
+    open: Option<usize>,
 }
 
 impl<'t> Reader<'t> {
@@ -85,14 +108,11 @@ impl<'t> Reader<'t> {
     }
 
     fn open(&mut self, name: &'t str, span: Span) {
-        let at = self.source.at(span);
         // A section that stands again goes on.
-        match self.sections.iter().position(|section| section.name == name) {
-            Some(known) => {
-                let section = self.sections.remove(known);
-                self.sections.push(section);
-            }
-            None => self.sections.push(Section { name, at, keys: Vec::new() }),
+        let known = self.sections.iter().position(|section| section.name == name);
+        self.open = known.or(Some(self.sections.len()));
+        if known.is_none() {
+            self.sections.push(Section { name, at: self.source.at(span), keys: Vec::new() });
         }
     }
 
@@ -116,7 +136,7 @@ impl<'t> Reader<'t> {
         }
         let name_at = self.source.at(Span::new(start, start + key.len()));
         let node = Node::text(text, self.source.at(Span::new(begin, end))).named(name_at);
-        let Some(section) = self.sections.last_mut() else {
+        let Some(section) = self.open.and_then(|open| self.sections.get_mut(open)) else {
             return self.complain(name_at.span, "a key stands before the first section");
         };
         let is_empty = node.as_str().is_some_and(str::is_empty);
@@ -126,34 +146,39 @@ impl<'t> Reader<'t> {
             None => section.keys.push((key, name_at, if is_empty { Vec::new() } else { vec![node] })),
         }
     }
+}
 
-    fn finish(mut self) -> Parsed {
-        let mut entries = Vec::new();
-        let mut whole: Option<Location> = None;
-        for section in self.sections {
-            let mut keys = Vec::new();
-            let mut at = section.at;
-            for (key, name_at, mut values) in section.keys {
-                at.span = values.iter().fold(at.span, |span, value| span.cover(value.at.span));
-                let value = match values.len() {
-                    0 => continue,
-                    1 => values.swap_remove(0),
-                    _ => {
-                        let spans = values.iter().map(|value| value.at.span).reduce(Span::cover).unwrap_or_default();
-                        Node::list(values, self.source.at(spans)).named(name_at)
-                    }
-                };
-                keys.push(Entry { key: key.into(), value });
-            }
-            whole = Some(whole.map_or(at, |whole| Location { span: whole.span.cover(at.span), ..whole }));
-            let value = Node::map(Map::from_unique(keys), at).named(section.at);
-            entries.push(Entry { key: section.name.into(), value });
+/// The sections as a document. A section that a drop-in adds to stands where the unit begins it.
+fn finish(sections: Vec<Section<'_>>, mut parsed: Parsed) -> Parsed {
+    let mut entries = Vec::new();
+    let mut whole: Option<Location> = None;
+    let cover = |one: Location, other: Location| match one.source == other.source {
+        true => Location { span: one.span.cover(other.span), ..one },
+        false => one,
+    };
+    for section in sections {
+        let mut keys = Vec::new();
+        let mut at = section.at;
+        for (key, name_at, mut values) in section.keys {
+            at = values.iter().fold(at, |at, value| cover(at, value.at));
+            let value = match values.len() {
+                0 => continue,
+                1 => values.swap_remove(0),
+                _ => {
+                    let places = values.iter().map(|value| value.at).reduce(cover).unwrap_or(name_at);
+                    Node::list(values, places).named(name_at)
+                }
+            };
+            keys.push(Entry { key: key.into(), value });
         }
-        if let Some(at) = whole {
-            self.parsed.documents.push(Node::map(Map::from_unique(entries), at));
-        }
-        self.parsed
+        whole = Some(whole.map_or(at, |whole| cover(whole, at)));
+        let value = Node::map(Map::from_unique(keys), at).named(section.at);
+        entries.push(Entry { key: section.name.into(), value });
     }
+    if let Some(at) = whole {
+        parsed.documents.push(Node::map(Map::from_unique(entries), at));
+    }
+    parsed
 }
 
 #[cfg(test)]
@@ -185,6 +210,29 @@ mod tests {
         let container = parsed.documents[0].get("Container").expect("a section");
         assert_eq!(container.get("Volume").and_then(Node::as_str), Some("/b:/b"));
         assert!(container.get("User").is_none());
+    }
+
+    #[test]
+    fn drop_ins_go_on_where_the_unit_ends() {
+        let source = |id, path: &str, text: &str| Source::from_text(SourceId(id), path, text);
+        let unit = source(0, "web.container", "[Container]\nImage=a\nVolume=/a:/a\nUser=1\n[Service]\nRestart=no\n");
+        let more =
+            source(1, "web.container.d/1.conf", "[Container]\nVolume=\nVolume=/b:/b\nUser=\nAddCapability=all\n");
+        let documents = merged(&[&unit, &more]).documents;
+        let container = documents[0].get("Container").expect("a section");
+        let volume = container.get("Volume").expect("set");
+        assert_eq!((volume.as_str(), volume.at.source), (Some("/b:/b"), SourceId(1)));
+        assert!(container.get("User").is_none() && container.get("AddCapability").is_some());
+        assert!(documents[0].at_path(&["Service", "AddCapability"]).is_none(), "keys go to the section above them");
+        for (path, is_one) in [
+            ("a/web.container.d/1.conf", true),
+            ("container.d/1.conf", true),
+            ("web.container.d/1.txt", false),
+            ("nginx.d/1.conf", false),
+            ("1.conf", false),
+        ] {
+            assert_eq!(is_drop_in(path), is_one, "{path}");
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Dockerfiles.
 //!
 //! Reading order: [`read`] (instructions to stages) → [`variables`] (`ARG` and `ENV`) → [`stage`] (what a stage
-//! accumulates) → [`mod@derive`] (commands, variables and images).
+//! accumulates) → [`mod@derive`] (commands, variables and images) → [`ignore`] (what a build never sees).
 //!
 //! Resources: `stage` (address: its name, else its number) > one of each instruction, of the kind of its keyword (the
-//! stage's address; `global` before the first stage).
+//! stage's address; `global` before the first stage); `syntax` and `ignore-file`, which belong to no stage.
 
 mod derive;
+pub(crate) mod ignore;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,9 @@ use crate::{
 };
 use stage::Stage;
 use variables::Scope;
+
+/// The kind of the directive that names the program which reads the file.
+const SYNTAX: &str = "syntax";
 
 /// The address of what stands before the first stage.
 const GLOBAL: &str = "global";
@@ -58,6 +62,7 @@ pub(crate) fn read(source: &Source, parsed: &Parsed, batch: &mut Batch, diagnost
         stages: Vec::new(),
         pending: Vec::new(),
     };
+    reading.syntax();
     for (number, instruction) in parsed.documents.iter().flat_map(Node::items).enumerate() {
         if number == MAX_INSTRUCTIONS {
             let message = format!("a Dockerfile of more than {MAX_INSTRUCTIONS} instructions: the rest was not judged");
@@ -97,6 +102,16 @@ struct Pending {
 }
 
 impl Reading<'_> {
+    /// The program that reads the file, where a directive names one.
+    fn syntax(&mut self) {
+        let Ok(text) = self.source.text() else { return };
+        let Some(span) = dockerfile::syntax(text) else { return };
+        let at = self.source.at(span);
+        let image = Node::text(text.get(span.range()).unwrap_or_default(), at).named(at);
+        let map: Map = [("image".into(), image)].into_iter().collect();
+        self.push(SYNTAX, GLOBAL.into(), Node::map(map, at).named(at), None);
+    }
+
     fn instruction(&mut self, written: &Node) {
         let Some(keyword) = written.get("instruction").and_then(Node::as_str) else { return };
         let scope = match self.stages.last() {
@@ -180,7 +195,9 @@ impl Reading<'_> {
             );
         }
         for (number, stage) in self.stages.iter().enumerate() {
-            let value = stage.value(number + 1 == self.stages.len());
+            let is_taken =
+                self.stages[..number].iter().any(|earlier| earlier.address.eq_ignore_ascii_case(&stage.address));
+            let value = stage.value(number + 1 == self.stages.len(), is_taken);
             if let Some(resource) = self.batch.resources.get_mut(stage.id.0 as usize) {
                 (resource.at, resource.value) = (value.at, value);
             }

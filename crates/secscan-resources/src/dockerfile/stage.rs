@@ -120,11 +120,12 @@ impl Stage {
         }
     }
 
-    /// The attributes of the stage, at the place of all its instructions; its header is the `FROM`.
-    pub(super) fn value(&self, is_final: bool) -> Node {
+    /// The attributes of the stage, at the place of all its instructions; its header is the `FROM`. `is_taken` says whether
+    /// an earlier stage has its name.
+    pub(super) fn value(&self, is_final: bool, is_taken: bool) -> Node {
         let end = self.instructions.last().map_or(self.from, |last| last.at);
         let at = Location { source: self.from.source, span: self.from.span.cover(end.span) };
-        let mut map = Map::with_capacity(10);
+        let mut map = Map::with_capacity(11);
         let mut set = |key: &str, value: Option<Node>| value.into_iter().for_each(|value| map.push_new(key, value));
         set("name", Some(self.name.clone()));
         set("base", self.base.clone());
@@ -137,6 +138,7 @@ impl Stage {
         let exposes = || Node::list(self.exposes.clone(), at).named(self.from);
         set("exposes", (!self.exposes.is_empty()).then(exposes));
         set("healthcheck", self.healthcheck.clone());
+        set("name-taken", Some(Node::bool(is_taken, self.name.at)));
         set("final", Some(Node::bool(is_final, self.from)));
         set("instructions", Some(Node::list(self.instructions.clone(), at).named(self.from)));
         Node::map(map, at).named(self.from)

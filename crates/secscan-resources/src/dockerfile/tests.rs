@@ -24,6 +24,8 @@ fn stages_accumulate_and_inherit() {
     for (text, attribute, expected) in [
         ("FROM a", "name", "0"),
         ("FROM a AS b", "name", "b"),
+        ("FROM a AS b\nFROM c AS B", "name-taken", "true"),
+        ("FROM a AS b\nFROM b", "name-taken", "false"),
         ("FROM a", "user", "none"),
         ("FROM a", "user-set", "false"),
         ("FROM a\nUSER root\nUSER app:app", "user", "app"),
@@ -136,4 +138,22 @@ fn what_is_copied_stands_apart_from_its_target() {
     assert_eq!(shown("COPY", "sources"), ["[., app-2.txt]", "[]"]);
     assert_eq!(shown("COPY", "target"), ["/srv/", "alone"]);
     assert_eq!(shown("ADD", "sources"), ["[a b]"]);
+}
+
+#[test]
+fn the_program_that_reads_the_file_is_named_at_its_top() {
+    let image = |text: &str| show(find(&read(text), "syntax").first().and_then(|it| it.value.get("image").cloned()));
+    assert_eq!(image("# syntax = docker/dockerfile:1 more words\nFROM a"), "docker/dockerfile:1");
+    assert_eq!(image("# escape=`\n#SYNTAX=a/b\nFROM a"), "a/b");
+    assert_eq!(image("# a comment\n# syntax=a/b\nFROM a"), "none");
+}
+
+#[test]
+fn what_a_build_never_sees_is_a_list_of_patterns() {
+    let source = Source::from_text(SourceId(0), "app/.dockerignore", "# notes\n\n  .git\n!keep\n");
+    let reading = read_file(source);
+    let patterns = find(&reading, "ignore-file")[0].value.get("patterns").cloned();
+    assert_eq!(show(patterns.clone()), "[.git, !keep]");
+    let places: Vec<_> = patterns.iter().flat_map(|list| list.items()).map(|it| it.at.span.start).collect();
+    assert_eq!(places, [11, 16]);
 }

@@ -222,6 +222,11 @@ impl Chart {
         self.metadata.folder()
     }
 
+    /// The path of the archive that it is packed in, when it is.
+    pub(super) fn archive(&self) -> Option<&str> {
+        Some(folder(self.folder())).filter(|folder| is_archive(folder))
+    }
+
     /// A field of the metadata as text.
     pub(super) fn field(&self, key: &str) -> Option<&str> {
         self.document.as_ref()?.get(key)?.as_str()

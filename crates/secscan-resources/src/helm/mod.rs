@@ -21,8 +21,8 @@ mod values;
 use secscan_model::{Comment, Diagnostic, DiagnosticKind, Map, Node, Platform, Resource, Source, Span};
 use secscan_parse::gotemplate::{self, Limits, Text, Value};
 
-use crate::kubernetes::Kubernetes;
-use crate::{Batch, Options, Reader, UnitReading};
+use crate::kubernetes;
+use crate::{Batch, Options, Tree, UnitReading};
 
 use chart::{Chart, is_metadata};
 pub use chart::{Charts, Library};
@@ -54,20 +54,25 @@ pub struct Printed {
 }
 
 /// The chart of a folder and those within it, rendered and turned into resources.
-pub(crate) fn evaluate(folder: &str, library: &Library<'_>, options: &Options, reading: &mut UnitReading) {
+pub(crate) fn evaluate(
+    folder: &str,
+    library: &Library<'_>,
+    tree: Option<&Tree<'_>>,
+    options: &Options,
+    reading: &mut UnitReading,
+) {
     let UnitReading { batch, diagnostics, .. } = &mut *reading;
+    let scope = if folder.is_empty() { "." } else { folder };
     let was_run = on_own_stack(|| {
         let Some(mut chart) = Chart::load(library, folder, 0, diagnostics) else { return };
-        push_chart(&chart, batch);
+        push_chart(&chart, tree, batch);
         let with = with(options, Limits::default(), diagnostics);
         for rendered in render::render(&mut chart, library, &with, diagnostics) {
             let placed = places::place(&rendered.source, &rendered.text);
             let blinding = |diagnostic: Diagnostic| diagnostic.blinds(Platform::Kubernetes);
             diagnostics.extend(placed.diagnostics.into_iter().map(blinding));
-            for document in
-                placed.documents.iter().filter(|document| Kubernetes.accepts(&rendered.source.path, document))
-            {
-                Kubernetes.read(&rendered.source, document, batch, diagnostics);
+            for document in &placed.documents {
+                kubernetes::read_built(document, scope, &rendered.source, batch, diagnostics);
             }
         }
     });
@@ -131,8 +136,8 @@ fn with<'o>(options: &'o Options, limits: Limits, diagnostics: &mut Vec<Diagnost
     With { given, kubernetes: options.kubernetes_version.as_deref().unwrap_or(capabilities::KUBERNETES), limits }
 }
 
-/// The chart itself: what `Chart.yaml` says, and beside it `values`, `lock`, `schema` and `templates`.
-fn push_chart(chart: &Chart, batch: &mut Batch) {
+/// The chart itself: what `Chart.yaml` says, and beside it `values`, `lock`, `schema`, `templates` and `archives`.
+fn push_chart(chart: &Chart, tree: Option<&Tree<'_>>, batch: &mut Batch) {
     let Some(document) = chart.document.as_ref().filter(|document| document.as_map().is_some()) else { return };
     let mut map = document.as_map().cloned().unwrap_or_default();
     let parsed = |source: &Source| {
@@ -153,6 +158,11 @@ fn push_chart(chart: &Chart, batch: &mut Batch) {
         "templates",
         Node::list(chart.templates.iter().map(|(_, source)| template(source)).collect(), document.at),
     );
+    let charts = std::iter::once(chart).chain(&chart.subcharts);
+    let archives: Vec<Node> = charts.filter_map(|chart| archive(chart, tree?)).collect();
+    if !archives.is_empty() {
+        map.insert("archives", Node::list(archives, document.at));
+    }
     batch.push(Resource {
         platform: Platform::Helm,
         kind: "chart".into(),
@@ -164,6 +174,18 @@ fn push_chart(chart: &Chart, batch: &mut Batch) {
         owner: None,
         opaque: None,
     });
+}
+
+/// The archive that a chart is packed in: its `path`, and whether there is a `provenance` file for it. It stands at the name of
+/// the chart.
+fn archive(chart: &Chart, tree: &Tree<'_>) -> Option<Node> {
+    let path = chart.archive()?;
+    let document = chart.document.as_ref()?;
+    let at = document.get("name").map_or(document.name_at, |name| name.at);
+    let mut map = Map::default();
+    map.push_new("path", Node::text(path, at));
+    map.push_new("provenance", Node::bool(tree.contains(&format!("{path}.prov")), at));
+    Some(Node::map(map, at).named(at))
 }
 
 /// A template as rules see it: its path, and the functions that it calls.

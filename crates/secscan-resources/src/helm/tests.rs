@@ -402,3 +402,26 @@ fn documents_are_cut_where_helm_cuts_them() {
     let second = &reading.batch.resources[2];
     assert_eq!(&template[second.at.span.range()][..10], "apiVersion");
 }
+
+#[test]
+fn two_charts_are_two_deployments() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, labels: {app: web}}\nspec: {containers: [{name: a, image: a}]}\n";
+    let sources = sources(&[
+        ("a/Chart.yaml", CHART),
+        ("a/templates/all.yaml", &format!("{service}---\n{pod}")),
+        ("b/Chart.yaml", CHART),
+        ("b/templates/pod.yaml", pod),
+        ("pod.yaml", pod),
+    ]);
+    let charts = Charts::of(sources.iter().map(|source| &*source.path));
+    let readings: Vec<_> = sources.into_iter().map(|source| read_file_of(&charts, source)).collect();
+    let units = units(&readings);
+    let read = units.list.iter().map(|unit| read_unit(unit, &units, &readings, None, &Options::default())).collect();
+    let (graph, _) = crate::assemble(readings, read, Vec::new());
+    let pods = graph.resources.iter().filter(|resource| &*resource.kind == "Pod").map(|pod| &*pod.unit);
+    assert_eq!(pods.collect::<Vec<_>>(), ["kubernetes:default", "kubernetes:default@a", "kubernetes:default@b"]);
+    let selected = graph.edges.iter().filter(|edge| &*edge.path == "spec.selector");
+    let selected: Vec<_> = selected.map(|edge| &*graph.resource(edge.to).unit).collect();
+    assert_eq!(selected, ["kubernetes:default@a"]);
+}

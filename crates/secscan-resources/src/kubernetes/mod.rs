@@ -35,6 +35,7 @@ use secscan_model::{Diagnostic, DiagnosticKind, Edge, Graph, Map, Node, Platform
 use crate::{Batch, Reader};
 
 use object::Identity;
+pub use object::{bare_namespace_of, scope_of};
 pub(crate) use template::unrendered;
 
 /// Groups whose documents look like Kubernetes objects and are never sent to a cluster.
@@ -75,7 +76,7 @@ impl Reader for Kubernetes {
     }
 }
 
-/// Reads an object that was built. What belongs to one build shares a scope and is told from other objects of its names.
+/// Reads an object that was built, or a list of such. What belongs to one build shares a scope and is told from other objects of its names.
 pub(crate) fn read_built(
     object: &Node,
     scope: &str,
@@ -84,7 +85,7 @@ pub(crate) fn read_built(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     if Kubernetes.accepts(&source.path, object) {
-        Reading { source, batch, diagnostics, scope: Some(scope) }.object(object);
+        Reading { source, batch, diagnostics, scope: Some(scope) }.document(object);
     }
 }
 

@@ -89,8 +89,14 @@ pub(super) fn namespace_of(resource: &Resource) -> &str {
 /// Stands between a namespace and the scope of what was built: the same names in two overlays are not the same objects.
 const SCOPE: char = '@';
 
-/// The scope of an object that was built; none for those that are read as they are written.
-pub(super) fn scope_of(resource: &Resource) -> Option<&str> {
+/// The namespace of an object that was read; empty for what lives in none.
+pub fn bare_namespace_of(resource: &Resource) -> &str {
+    without_scope(namespace_of(resource))
+}
+
+/// The scope of an object that was built, which it shares with those of the same build; none for those that are read as
+/// they are written.
+pub fn scope_of(resource: &Resource) -> Option<&str> {
     namespace_of(resource).split_once(SCOPE).map(|(_, scope)| scope)
 }
 

@@ -135,12 +135,14 @@ impl Build<'_, '_> {
         }
         self.configure(document, source, &mut layer.config);
         self.generate(document, source, &mut layer.objects);
+        self.run_generators(document, source, &mut layer.objects);
         for entry in items(document, "components") {
             if let Some(folder) = self.folder(entry, source.folder()) {
                 layer = self.inside(entry, |build| build.accumulate(&folder, layer, true));
             }
         }
         self.transform(document, source, &mut layer);
+        self.run_transformers(document, source, &mut layer);
         for written in items(document, "vars") {
             let declared = variables::declare(&mut layer.objects, written, &mut self.reporter());
             layer.variables.extend(declared);
@@ -159,7 +161,7 @@ impl Build<'_, '_> {
     }
 
     /// One entry of `resources`: a file with objects, or a folder with a kustomization.
-    fn resource(&mut self, entry: &Node, source: &Source, layer: &mut Layer) {
+    pub(super) fn resource(&mut self, entry: &Node, source: &Source, layer: &mut Layer) {
         let Some(path) = entry.as_str() else { return self.refuse(entry.at, "a resource is named by a text") };
         let file = within(source.folder(), path).and_then(|path| self.files.source(&path));
         if file.is_some() {
@@ -298,20 +300,38 @@ impl Build<'_, '_> {
         let options = document.get("generatorOptions");
         for (key, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
             for written in items(document, key) {
-                let generator = Generator { kind, written, options, source };
-                let mut problems = Vec::new();
-                let mut load = |entry: &Node, path: &str| {
-                    let entry = Node { value: Node::text(path, entry.at).value, ..entry.clone() };
-                    self.load(&entry, source.folder())
-                };
-                let object = generator.object(&mut load, &mut |at, message| problems.push((at, message)));
-                problems.into_iter().for_each(|(at, message)| self.refuse(at, &message));
-                if let Some(mut object) = object {
-                    object.origin = self.origin.as_ref().map(|origin| origin.of_generator(source.file_name(), kind));
-                    self.absorb(objects, object, written.at);
-                }
+                self.make(kind, written, options, source, objects);
             }
         }
+    }
+
+    /// Adds what one generator makes.
+    pub(super) fn make(
+        &mut self,
+        kind: &'static str,
+        written: &Node,
+        options: Option<&Node>,
+        kustomization: &Source,
+        objects: &mut Vec<Object>,
+    ) {
+        let source = self.source_of(written, kustomization);
+        let generator = Generator { kind, written, options, source: &source };
+        let mut problems = Vec::new();
+        let mut load = |entry: &Node, path: &str| {
+            let entry = Node { value: Node::text(path, entry.at).value, ..entry.clone() };
+            self.load(&entry, kustomization.folder())
+        };
+        let object = generator.object(&mut load, &mut |at, message| problems.push((at, message)));
+        problems.into_iter().for_each(|(at, message)| self.refuse(at, &message));
+        if let Some(mut object) = object {
+            object.origin = self.origin.as_ref().map(|origin| origin.of_generator(kustomization.file_name(), kind));
+            self.absorb(objects, object, written.at);
+        }
+    }
+
+    /// The file that a value stands in: that of the kustomization, or another one that it takes in.
+    pub(super) fn source_of(&self, of: &Node, kustomization: &Source) -> Source {
+        self.built.sources.get(&of.at.source).unwrap_or(kustomization).clone()
     }
 
     /// Adds a generated object, or joins it with the one of its name.
@@ -346,13 +366,11 @@ impl Build<'_, '_> {
         const LEFT_OUT: &[(&str, &str)] = &[
             ("helmCharts", "the charts of a kustomization are not rendered"),
             ("helmChartInflationGenerator", "the charts of a kustomization are not rendered"),
-            ("generators", "generators are programs or plugins and are not run"),
-            ("transformers", "transformers are programs or plugins and are not run"),
         ];
         for (key, why) in LEFT_OUT {
             if let Some(first) = items(document, key).first() {
                 self.report(DiagnosticKind::Unresolved, first.at, why);
-                self.built.open.get_or_insert_with(|| (*why).into());
+                self.leave_open_because((*why).into());
             }
         }
         for key in ["openapi", "crds"] {
@@ -361,6 +379,11 @@ impl Build<'_, '_> {
                 self.report(DiagnosticKind::Unresolved, schema.name_at, why);
             }
         }
+    }
+
+    /// Says why there may be more objects than these, unless that is known already.
+    pub(super) fn leave_open_because(&mut self, why: Arc<str>) {
+        self.built.open.get_or_insert(why);
     }
 
     /// What is done once all is there.

@@ -1,6 +1,6 @@
 //! Reading order: this file (which folders are built, what becomes a resource) → `build` (one kustomization, in the order
 //! of Kustomize) → `loading` (files and folders) → what is done to objects: `generators`, `patches` with `merge`, `shape`,
-//! `json_patch` and `selector`, `transformers` and `transform`, `replacements`, `references`, `variables`, `order`, `metadata` → `config` and
+//! `json_patch` and `selector`, `transformers` and `transform`, `plugins`, `replacements`, `references`, `variables`, `order`, `metadata` → `config` and
 //! `fields` (which fields each of these works on) → `object` and `id` (what objects are called) → `print`.
 //!
 //! A kustomization that another one takes in is judged as a part of that one only; the files that make up objects are no
@@ -22,6 +22,7 @@ mod metadata;
 mod object;
 mod order;
 mod patches;
+mod plugins;
 mod print;
 mod references;
 mod replacements;
@@ -52,6 +53,9 @@ pub struct File {
     is_component: bool,
 }
 
+/// The lists of a kustomization that may name folders.
+const TAKEN_IN: &[&str] = &["resources", "bases", "components", "generators", "transformers"];
+
 /// Whether a path is that of a kustomization.
 pub fn claims(path: &str) -> bool {
     loading::NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
@@ -68,7 +72,7 @@ pub(crate) fn read(
     diagnostics.extend(parsed.diagnostics.into_iter().map(blinding));
     let document = parsed.documents.into_iter().next().filter(|document| document.as_map().is_some());
     let file = document.map(|document| {
-        let entries = ["resources", "bases", "components"].into_iter().filter_map(|key| document.get(key));
+        let entries = TAKEN_IN.iter().filter_map(|key| document.get(key));
         let paths = entries.flat_map(Node::items).filter_map(Node::as_str);
         let file = File {
             folders: paths.filter_map(|path| roots::within(source.folder(), path)).collect(),

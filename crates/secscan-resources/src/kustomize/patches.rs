@@ -28,10 +28,11 @@ impl Build<'_, '_> {
     /// `patchesStrategicMerge`: each entry is a patch, or a file with patches.
     pub(super) fn merge_all(&mut self, objects: &mut Vec<Object>, entries: &Node, kustomization: &Source) {
         for entry in entries.items() {
-            let inline = documents_in(entry, kustomization);
+            let source = self.source_of(entry, kustomization);
+            let inline = documents_in(entry, &source);
             let is_inline = inline.documents.iter().any(|document| document.get("kind").is_some());
             let patch = match is_inline {
-                true => Some(Patch { documents: inline.documents, source: kustomization.clone(), is_file: false }),
+                true => Some(Patch { documents: inline.documents, source, is_file: false }),
                 false => self.patch_file(entry, kustomization),
             };
             if let Some(patch) = patch {
@@ -76,10 +77,11 @@ impl Build<'_, '_> {
     fn loaded(&mut self, entry: &Node, kustomization: &Source) -> Option<Patch> {
         let has_text = |node: &&Node| node.as_str().is_some_and(|text| !text.trim().is_empty());
         if let Some(inline) = entry.get("patch").filter(has_text) {
-            let parsed = documents_in(inline, kustomization);
+            let source = self.source_of(inline, kustomization);
+            let parsed = documents_in(inline, &source);
             self.take_diagnostics(parsed.diagnostics);
             let documents = parsed.documents.into_iter().filter(|document| !document.is_null()).collect();
-            return Some(Patch { documents, source: kustomization.clone(), is_file: false });
+            return Some(Patch { documents, source, is_file: false });
         }
         match entry.get("path").filter(has_text) {
             Some(path) => self.patch_file(path, kustomization),

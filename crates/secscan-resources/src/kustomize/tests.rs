@@ -255,3 +255,30 @@ fn texts_of_any_kind_are_read() {
         scan(&[("kustomization.yaml", text), ("web.yaml", DEPLOYMENT)]);
     }
 }
+
+#[test]
+fn plugins_that_are_built_in_work_and_others_are_said() {
+    let patch = "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: a}\ntarget: {kind: Deployment}\npatch: |-\n  - op: add\n    path: /spec/template/spec/hostPID\n    value: true\n";
+    let (graph, said) = scan(&[
+        ("kustomization.yaml", "resources: [web.yaml]\ntransformers: [t/patch.yaml]\n"),
+        ("t/patch.yaml", patch),
+        ("web.yaml", DEPLOYMENT),
+    ]);
+    assert_eq!(said, []);
+    assert_eq!(addresses(&graph), ["default/Deployment/web in kubernetes:default@."]);
+    let host = at(objects(&graph)[0], &["spec", "template", "spec", "hostPID"]);
+    assert_eq!(written(&graph, host.at), "t/patch.yaml: true");
+    for (transformer, why) in [
+        ("apiVersion: builtin\nkind: ValueAddTransformer\nmetadata: {name: a}\n", "is not done here"),
+        ("apiVersion: example.org/v1\nkind: Sed\nmetadata: {name: a}\n", "is a program or a plugin"),
+        ("apiVersion: builtin\nkind: PrefixTransformer\nmetadata: {name: a}\nprefix: a\n", "Kustomize refuses"),
+    ] {
+        let (graph, said) = scan(&[
+            ("kustomization.yaml", "resources: [web.yaml]\ntransformers: [t.yaml]\n"),
+            ("t.yaml", transformer),
+            ("web.yaml", DEPLOYMENT),
+        ]);
+        assert!(said.len() == 1 && said[0].2.contains(why), "{said:?}");
+        assert_eq!(addresses(&graph), ["default/Deployment/web in kubernetes:default@."], "the rest is built");
+    }
+}

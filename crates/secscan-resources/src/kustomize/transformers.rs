@@ -76,7 +76,7 @@ impl Build<'_, '_> {
     }
 
     /// Whether so many objects may still be looked at for each member of a value.
-    fn can_afford(&mut self, of: &Node, objects: usize) -> bool {
+    pub(super) fn can_afford(&mut self, of: &Node, objects: usize) -> bool {
         let members = of.as_map().map_or(of.items().len(), |map| map.len());
         self.work = self.work.saturating_add(members.saturating_mul(objects));
         if self.work > MAX_WORK {
@@ -114,7 +114,7 @@ impl Build<'_, '_> {
     }
 
     /// One entry of `replacements`: it, or those of the file that it names.
-    fn replace(&mut self, objects: &mut [Object], entry: &Node, source: &Source) {
+    pub(super) fn replace(&mut self, objects: &mut [Object], entry: &Node, source: &Source) {
         let Some(path) = entry.get("path") else {
             return replacements::apply(objects, entry, &mut self.reporter());
         };

@@ -1,16 +1,21 @@
 //! Quadlets: units of systemd that Podman turns into services.
 //!
-//! Each unit is a resource named after its file, with its sections as maps. A `[Container]` is put into the words of
-//! Compose, from which the common kinds are derived as for any service.
+//! Each unit is a resource named after its file, with its sections as maps, its drop-ins laid over it. A `[Container]` is put
+//! into the words of Compose, from which the common kinds are derived as for any service. Reading order: [`Quadlet`] →
+//! `drop_ins` (what is laid over a unit) → `manifests` (what a `.kube` unit starts).
 //!
 //! <https://docs.podman.io/en/latest/markdown/podman-systemd.unit.5.html>
 
+mod drop_ins;
+mod manifests;
 #[cfg(test)]
 mod tests;
 
-use secscan_model::{Diagnostic, Node, Platform, Resource, Source};
+use secscan_model::{Diagnostic, Edge, Graph, Node, Platform, Resource, Source};
+use secscan_parse::unit;
 
 use crate::derived::{Deriving, whole};
+use crate::reading::{FileReading, Fragment};
 use crate::run_options::{Service, words};
 use crate::{Batch, Reader, compose};
 
@@ -29,6 +34,10 @@ const SECTIONS: &[(&str, &str)] = &[
 #[derive(Debug)]
 pub(crate) struct Quadlet;
 
+/// A unit or a drop-in, waiting for the others.
+#[derive(Debug)]
+pub struct File;
+
 fn section(document: &Node) -> Option<(&'static str, &Node)> {
     SECTIONS.iter().find_map(|(section, kind)| Some((*kind, document.get(section)?)))
 }
@@ -39,31 +48,51 @@ impl Reader for Quadlet {
     }
 
     fn accepts(&self, path: &str, document: &Node) -> bool {
-        secscan_parse::unit::claims(path) && section(document).is_some()
+        // A drop-in may add to any section.
+        unit::claims(path) && (section(document).is_some() || unit::is_drop_in(path))
     }
 
-    fn read(&self, source: &Source, document: &Node, batch: &mut Batch, _: &mut Vec<Diagnostic>) {
-        let Some((kind, section)) = section(document) else { return };
-        let value = document.clone().named(section.name_at);
-        let id = batch.push(Resource {
-            platform: Platform::Quadlet,
-            kind: kind.into(),
-            address: source.file_name().into(),
-            part: "".into(),
-            at: whole(&value),
-            value,
-            unit: format!("quadlet:{}", source.folder()).into(),
-            owner: None,
-            opaque: None,
-        });
-        let Some(mut deriving) = Deriving::from(batch, id, source) else { return };
-        match kind {
-            "container" => container(&mut deriving, document, section, source),
-            // Another unit of the folder may build or fetch the image under this name.
-            "image" => image(&mut deriving, section.get("Image"), "run"),
-            _ => {}
-        }
+    fn defer(&self, _: &Source, _: &Node) -> Option<Fragment> {
+        Some(Fragment::Quadlet(File))
     }
+
+    fn link(&self, graph: &Graph, diagnostics: &mut Vec<Diagnostic>) -> Vec<Edge> {
+        manifests::link(graph, diagnostics)
+    }
+}
+
+/// Adds a unit with what its drop-ins say. `readings` are all files of the scan.
+pub(crate) fn evaluate(source: &Source, readings: &[FileReading], batch: &mut Batch) {
+    if unit::is_drop_in(&source.path) {
+        return;
+    }
+    let sources: Vec<&Source> = std::iter::once(source).chain(drop_ins::of(source, readings)).collect();
+    let document = unit::merged(&sources).documents.into_iter().next();
+    let Some((document, (kind, section))) = document.as_ref().and_then(|it| Some((it, section(it)?))) else { return };
+    let value = document.clone().named(section.name_at);
+    let id = batch.push(Resource {
+        platform: Platform::Quadlet,
+        kind: kind.into(),
+        address: source.file_name().into(),
+        part: "".into(),
+        at: whole(&value),
+        value,
+        unit: format!("quadlet:{}", source.folder()).into(),
+        owner: None,
+        opaque: None,
+    });
+    let Some(mut deriving) = Deriving::from(batch, id, source) else { return };
+    match kind {
+        "container" => container(&mut deriving, document, section, source),
+        // Another unit of the folder may build or fetch the image under this name.
+        "image" => image(&mut deriving, last(section, "Image"), "run"),
+        _ => {}
+    }
+}
+
+/// The value of a key that has one: of several the last counts.
+fn last<'n>(section: &'n Node, key: &str) -> Option<&'n Node> {
+    section.get(key)?.items().last()
 }
 
 /// Adds a reference to an image, unless another unit makes it.
@@ -78,13 +107,13 @@ fn image(deriving: &mut Deriving<'_>, image: Option<&Node>, role: &str) {
 fn container(deriving: &mut Deriving<'_>, document: &Node, section: &Node, source: &Source) {
     let service = service(document, section, source);
     let stem = source.file_name().rsplit_once('.').map_or(source.file_name(), |(stem, _)| stem);
-    let name = section.get("ContainerName").cloned().unwrap_or_else(|| Node::text(stem, section.name_at));
+    let name = last(section, "ContainerName").cloned().unwrap_or_else(|| Node::text(stem, section.name_at));
     let mut container = compose::container::read(&name, &service, source);
     if let Some(map) = container.as_map_mut() {
         map.insert("spec", section.clone());
-        section.get("Group").into_iter().for_each(|group| drop(map.insert("run-as-group", group.clone())));
+        last(section, "Group").into_iter().for_each(|group| drop(map.insert("run-as-group", group.clone())));
     }
-    image(deriving, section.get("Image"), "run");
+    image(deriving, last(section, "Image"), "run");
     for variable in container.get("env").map_or(&[][..], Node::items) {
         if let Some(name) = variable.get("name") {
             deriving.env_var(name.clone(), variable.get("value").cloned(), "env");
@@ -161,19 +190,19 @@ fn service(document: &Node, section: &Node, source: &Source) -> Node {
             service.add("security_opt", Node { value: Node::text(text, value.at).value, ..value.clone() });
         }
     }
-    if let Some(off) = section.get("SecurityLabelDisable").filter(|off| off.as_bool() == Some(true)) {
+    if let Some(off) = last(section, "SecurityLabelDisable").filter(|off| off.as_bool() == Some(true)) {
         service.add("security_opt", Node { value: Node::text("label=disable", off.at).value, ..off.clone() });
     }
-    if let Some(exec) = section.get("Exec") {
+    if let Some(exec) = last(section, "Exec") {
         service.set("command", Node::list(words(exec, sources), exec.at).named(exec.name_at));
     }
-    if let Some(check) = section.get("HealthCmd").filter(|check| check.as_str() != Some("none")) {
+    if let Some(check) = last(section, "HealthCmd").filter(|check| check.as_str() != Some("none")) {
         let test = Service::new();
         let mut test = test.finish(check);
         test.as_map_mut().into_iter().for_each(|map| drop(map.insert("test", check.clone())));
         service.set("healthcheck", test);
     }
-    if let Some(restart) = document.at_path(&["Service", "Restart"]) {
+    if let Some(restart) = document.get("Service").and_then(|service| last(service, "Restart")) {
         service.set("restart", restart.clone());
     }
     for arguments in values("PodmanArgs") {

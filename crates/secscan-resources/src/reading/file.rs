@@ -9,7 +9,8 @@ use secscan_parse::Parsed;
 use super::{Batch, READERS};
 use crate::helm::Charts;
 use crate::{
-    arm, cloudformation, compose, dockerfile, helm, installed, kubernetes, kustomize, packages, serverless, terraform,
+    arm, cloudformation, compose, docker, dockerfile, helm, installed, kubernetes, kustomize, packages, quadlet,
+    serverless, terraform,
 };
 
 /// A part of something that only a whole folder makes sense of.
@@ -23,6 +24,8 @@ pub enum Fragment {
     CloudFormation(Box<cloudformation::File>),
     /// A Helm chart.
     Helm(helm::File),
+    /// A unit of systemd that Podman runs, or a drop-in of one.
+    Quadlet(quadlet::File),
     /// A kustomization.
     Kustomize(Box<kustomize::File>),
     /// A Terraform configuration or variable file.
@@ -80,7 +83,9 @@ pub fn claims(path: &str) -> bool {
         || arm::claims(path)
         || kustomize::claims(path)
         || dockerfile::claims(path)
+        || dockerfile::ignore::claims(path)
         || kubernetes::systemd::claims(path)
+        || docker::claims(path)
         || installed::format_of(path).is_some()
         || packages::format_of(path).is_some()
         || secscan_parse::format_of(path).is_some();
@@ -132,9 +137,15 @@ pub fn read_file(source: Source) -> FileReading {
         let parsed = secscan_parse::dockerfile::parse(&source);
         dockerfile::read(&source, &parsed, &mut reading.batch, &mut reading.diagnostics);
         take_in(parsed, &[Platform::Dockerfile].into(), &mut reading);
+    } else if dockerfile::ignore::claims(&source.path) {
+        reading.recognised = true;
+        dockerfile::ignore::read(&source, &mut reading.batch);
     } else if kubernetes::systemd::claims(&source.path) {
         reading.recognised = true;
         kubernetes::systemd::read(&source, &mut reading.batch);
+    } else if docker::claims(&source.path) {
+        reading.recognised = true;
+        docker::read(&source, &mut reading.batch);
     } else if let Some(format) = installed::format_of(&source.path) {
         installed::read(&source, format, &mut reading);
     } else if let Some(format) = packages::format_of(&source.path) {

@@ -4,7 +4,8 @@ use secscan_model::{Diagnostic, Edge, Graph, Node, Platform, Resource, Source};
 
 use super::{Batch, Fragment};
 use crate::{
-    arm, cloudformation, compose, devcontainer, github_actions, image, kubernetes, packages, quadlet, serverless,
+    arm, cloudformation, compose, devcontainer, docker, github_actions, image, kubernetes, packages, quadlet,
+    serverless,
 };
 
 /// A reader of documents: one a platform.
@@ -46,6 +47,7 @@ pub static READERS: &[&dyn Reader] = &[
     &compose::Compose,
     &quadlet::Quadlet,
     &devcontainer::Devcontainer,
+    &docker::Docker,
     &arm::Arm,
     &serverless::Serverless,
     &cloudformation::CloudFormation,

@@ -7,7 +7,7 @@ use secscan_model::{Diagnostic, Node, Source, SourceId};
 
 use super::{Batch, FileReading, Fragment, Options, Tree};
 use crate::{
-    arm, aws, cloudformation, compose, helm, installed, kubernetes, kustomize, packages, serverless, terraform,
+    arm, aws, cloudformation, compose, helm, installed, kubernetes, kustomize, packages, quadlet, serverless, terraform,
 };
 
 /// Files that are evaluated together.
@@ -72,8 +72,9 @@ pub fn read_unit(
             Some(Fragment::Compose(fragment)) => compose.push((&file.source, &**fragment)),
             Some(Fragment::CloudFormation(fragment)) => cloudformation.push((&file.source, &**fragment)),
             Some(Fragment::Helm(_)) => {
-                helm::evaluate(file.source.folder(), &units.charts, options, &mut reading);
+                helm::evaluate(file.source.folder(), &units.charts, tree, options, &mut reading);
             }
+            Some(Fragment::Quadlet(_)) => quadlet::evaluate(&file.source, files, &mut reading.batch),
             Some(Fragment::Kustomize(fragment)) => {
                 kustomize::evaluate(&unit.folder, fragment, files, tree, &mut reading);
             }

@@ -274,7 +274,7 @@ fn check(file: &CheckFile, compiler: &mut Compiler<'_>, fallback: Location) -> R
 }
 
 fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
-    let words: [(Platform, &Option<Located>); 15] = [
+    let words: [(Platform, &Option<Located>); 16] = [
         (Platform::Terraform, &file.terraform),
         (Platform::CloudFormation, &file.cloudformation),
         (Platform::Arm, &file.arm),
@@ -285,6 +285,7 @@ fn selector(file: &CheckFile, fallback: Location) -> Result<Selector, Problem> {
         (Platform::Compose, &file.compose),
         (Platform::Quadlet, &file.quadlet),
         (Platform::Devcontainer, &file.devcontainer),
+        (Platform::Docker, &file.docker),
         (Platform::GithubActions, &file.github_actions),
         (Platform::Package, &file.package),
         (Platform::Image, &file.image),

@@ -127,7 +127,7 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub kustomize: Option<Located>,
-    /// `stage`, or an instruction: `RUN`, `COPY`.
+    /// `stage`, an instruction (`RUN`, `COPY`), `syntax`, `ignore-file`.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub dockerfile: Option<Located>,
@@ -143,6 +143,10 @@ pub struct CheckFile {
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]
     pub devcontainer: Option<Located>,
+    /// `daemon`: the settings of Docker's daemon.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub docker: Option<Located>,
     /// `workflow`, `job`, `step`, `action`, `dependabot`.
     #[serde(default)]
     #[schemars(with = "Option<OneOrMany>")]

@@ -7,7 +7,7 @@ use secscan_model::{Graph, Location, Node, Platform, Resource, ResourceId, Sourc
 use super::super::embedded;
 use super::super::object::group_of;
 use super::kubeadm;
-use super::settings::Settings;
+use crate::flags::Settings;
 
 /// Which field of a file is which flag.
 type Fields = &'static [(&'static str, &'static str)];

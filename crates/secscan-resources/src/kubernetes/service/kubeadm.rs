@@ -5,7 +5,7 @@
 
 use secscan_model::{Location, Node};
 
-use super::settings::Settings;
+use crate::flags::Settings;
 
 /// The group of kubeadm's files.
 pub(super) const GROUP: &str = "kubeadm.k8s.io";

@@ -1,20 +1,19 @@
 //! The common kind `service`: a program of the cluster with all its settings, wherever they are written.
 //!
 //! The kubelet, the API server and the others take settings as flags, in a configuration file, or from kubeadm. Rules
-//! ask for them by one name, that of the flag. Reading order: [`derive()`] → `settings` (what flags say) → `files`
+//! ask for them by one name, that of the flag. Reading order: [`derive()`] → [`crate::flags`] (what flags say) → `files`
 //! (configuration files, and which of their fields is which flag) → `kubeadm` (its flags, and those that it adds).
 
 mod files;
 mod kubeadm;
-mod settings;
 
 use std::collections::BTreeSet;
 
 use secscan_model::{Graph, Location, Map, Node, Platform, Resource, ResourceId};
 
 use super::attributes::word;
+use crate::flags::Settings;
 use files::{Configuration, Origin};
-use settings::Settings;
 
 pub(super) use files::{ETCD, is_etcd};
 

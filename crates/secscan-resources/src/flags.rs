@@ -1,4 +1,4 @@
-//! Settings by the names of flags.
+//! Settings of programs by the names of flags.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use secscan_model::{Location, Map, Node, Part, Unresolved, Value};
 
 /// Flags that hold several values, with commas between them or given more than once.
 const LISTS: &[&str] = &[
+    "H",
     "admission-control",
     "advertise-client-urls",
     "allowed-unsafe-sysctls",
@@ -17,7 +18,9 @@ const LISTS: &[&str] = &[
     "disable-admission-plugins",
     "enable-admission-plugins",
     "etcd-servers",
+    "host",
     "initial-advertise-peer-urls",
+    "insecure-registry",
     "listen-client-urls",
     "listen-metrics-urls",
     "listen-peer-urls",
@@ -27,17 +30,17 @@ const LISTS: &[&str] = &[
 ];
 
 /// Flags that hold pairs `NAME=VALUE` with commas between them.
-const MAPS: &[&str] = &["feature-gates", "runtime-config"];
+const MAPS: &[&str] = &["feature-gates", "log-opt", "runtime-config"];
 
 /// What is known of the settings of a program.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     map: Map,
 }
 
 impl Settings {
     /// The flags of a command, in the shape of the common kind.
-    pub(super) fn of_flags(command: &Node) -> Self {
+    pub(crate) fn of_flags(command: &Node) -> Self {
         let mut settings = Self::default();
         let mut words = words(command).into_iter().peekable();
         while let Some((is_flag, word)) = words.next() {
@@ -65,12 +68,12 @@ impl Settings {
     }
 
     /// The value of a setting.
-    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Node> {
         self.map.get(name)
     }
 
     /// Adds a setting as text, as flags have it: lists grow, of others the last counts.
-    pub(super) fn add(&mut self, name: &str, value: Node) {
+    pub(crate) fn add(&mut self, name: &str, value: Node) {
         let name = name.replace('_', "-");
         let value = if value.is_null() {
             value
@@ -87,7 +90,7 @@ impl Settings {
     }
 
     /// Sets a setting to a value as it is.
-    pub(super) fn set(&mut self, name: &str, value: Node) {
+    pub(crate) fn set(&mut self, name: &str, value: Node) {
         let value = match (self.map.get(name).map(|before| &before.value), &value.value) {
             (Some(Value::Map(before)), Value::Map(more)) => {
                 let mut joined = Map::clone(before);
@@ -102,7 +105,7 @@ impl Settings {
     }
 
     /// Lays stronger settings over these.
-    pub(super) fn lay_over(&mut self, stronger: Self) {
+    pub(crate) fn lay_over(&mut self, stronger: Self) {
         for entry in stronger.map.entries() {
             self.set(&entry.key, entry.value.clone());
         }
@@ -110,12 +113,12 @@ impl Settings {
     }
 
     /// Says that there may be more.
-    pub(super) fn open(&mut self, why: &str) {
+    pub(crate) fn open(&mut self, why: &str) {
         self.map.rest.get_or_insert_with(|| why.into());
     }
 
     /// The settings as a value. What is not set has the place `name_at`.
-    pub(super) fn into_node(self, at: Location, name_at: Location) -> Node {
+    pub(crate) fn into_node(self, at: Location, name_at: Location) -> Node {
         Node::map(self.map, at).named(name_at)
     }
 }
