@@ -1,6 +1,6 @@
 //! Bytes to located trees, one module a format.
 //!
-//! Reading order: [`Format`] and its table [`FORMATS`], then the formats: [`yaml`], [`json`], [`toml`], [`template`], [`unit`]
+//! Reading order: [`Format`] and its table [`FORMATS`], then the formats: [`yaml`], [`json`], [`toml`], [`template`], [`mod@unit`]
 //! and [`dockerfile`] give located values; [`hcl`], [`bicep`] and [`gotemplate`] are languages and give syntax trees, which
 //! those evaluate who know what they mean. [`load`] reads our own files.
 //!

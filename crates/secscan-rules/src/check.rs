@@ -1,4 +1,4 @@
-//! Reading order: [`Rule`] → [`Body`] → [`Check`] → [`Test`] → [`Step`] and [`Matcher`] → [`Operand`].
+//! Reading order: `Rule` → `Body` → `Check` → `Test` → `Step` and `Matcher` → `Operand`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Reading order: [`parse`], [`syntax`], `cursor` (white space, comments, names), `statement`, `expression`, `text`.
+//! Reading order: `parse`, `syntax`, `cursor` (white space, comments, names), `statement`, `expression`, `text`.
 //!
 //! The grammar is that of the language's own description. Line breaks end statements, properties and items, so the
 //! parser reads characters, not tokens. After an error it goes on at the next property or at the next statement.

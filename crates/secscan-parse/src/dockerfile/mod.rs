@@ -12,11 +12,11 @@
 //! | `nested` | of `ONBUILD` and `HEALTHCHECK`: the instruction inside |
 //!
 //! where it has something to say. The place of a map's name is its keyword, that of a flag or pair its name. Words and
-//! values are as written, quotes and variables included: [`words`] takes them apart, nothing is expanded here.
+//! values are as written, quotes and variables included: `words` takes them apart, nothing is expanded here.
 //! BuildKit's frontend decides what a line means. A line that it would refuse is left out with a diagnostic, or kept
 //! when only the number of its arguments is wrong; the rest of the file goes on.
 //!
-//! Reading order: [`lines`] joins lines, [`instruction`] reads one, [`words`] splits its words.
+//! Reading order: `lines` joins lines, `instruction` reads one, `words` splits its words.
 
 mod instruction;
 mod lines;

@@ -1,8 +1,8 @@
-//! Reading order: [`text`] (text in pieces that know their origin) → [`value`] → `syntax` → `lex` and `parse` →
-//! [`execute`] (what templates do) → `limits` → `builtin` (the functions of Go itself) → [`print`](mod@print) (how values look). What else
-//! functions mean is the business of whoever implements [`Functions`].
+//! Reading order: `text` (text in pieces that know their origin) → `value` → `syntax` → `lex` and `parse` →
+//! `execute` (what templates do) → `limits` → `builtin` (the functions of Go itself) → `print` (how values look). What else
+//! functions mean is the business of whoever implements `Functions`.
 //!
-//! The language is that of <https://pkg.go.dev/text/template>. Execution is bounded by [`Limits`]; nothing in a template
+//! The language is that of <https://pkg.go.dev/text/template>. Execution is bounded by `Limits`; nothing in a template
 //! can do more than use them up.
 
 mod builtin;

@@ -1,4 +1,4 @@
-//! Reading order: [`File`] and [`parse`], then `repeated` (keys that an object says twice), `recover` (what is saved of a
+//! Reading order: `File` and `parse`, then `repeated` (keys that an object says twice), `recover` (what is saved of a
 //! file with errors) and `scan` (where top-level
 //! constructs and comments stand). The tree is not turned into located values here: most of HCL is expressions, and what
 //! they mean is the business of who evaluates them.

@@ -1,7 +1,7 @@
 //! The tokens come from `jsonc-parser`; the trees are made here, because its own parser recurses, gives up at its depth
 //! limit and keeps comments apart from the order of the file. What JSON5 adds beyond that is a syntax error.
 //!
-//! Reading order: [`parse`], then [`Reader`], which holds what is open and what may come next. A file with a syntax
+//! Reading order: `parse`, then `Reader`, which holds what is open and what may come next. A file with a syntax
 //! error gives no tree: half of one would look like one that lacks settings.
 
 use std::sync::Arc;

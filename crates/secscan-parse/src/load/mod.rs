@@ -1,6 +1,6 @@
-//! [`from_node`] reads any type that derives `Deserialize`. Two types may stand in its fields to keep places:
-//! [`Spanned`] for a typed value and [`Located`] for a value of any form. They work through a struct name that only
-//! [`deserializer`] knows, so they cannot be read from other formats, nor below `#[serde(flatten)]` or
+//! `from_node` reads any type that derives `Deserialize`. Two types may stand in its fields to keep places:
+//! `Spanned` for a typed value and `Located` for a value of any form. They work through a struct name that only
+//! `deserializer` knows, so they cannot be read from other formats, nor below `#[serde(flatten)]` or
 //! `#[serde(untagged)]`, which copy values through a form without places.
 
 mod deserializer;

@@ -1,5 +1,5 @@
-//! Reading order: [`parse`] turns the events of the parser into calls of [`builder`], which makes the nodes;
-//! [`scalar`] tells what a plain scalar means.
+//! Reading order: `parse` turns the events of the parser into calls of `builder`, which makes the nodes;
+//! `scalar` tells what a plain scalar means.
 //!
 //! What the nodes hold, beyond what [`secscan_model::Node`] says:
 //! - A scalar's `at` covers what is written, quotes included. That of a block scalar covers its content without the

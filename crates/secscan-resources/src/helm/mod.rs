@@ -1,4 +1,4 @@
-//! Reading order: [`Unfolded`] (packed charts) → [`Charts`] and [`Library`] (which folders are charts, and their files) →
+//! Reading order: `Unfolded` (packed charts) → `Charts` and `Library` (which folders are charts, and their files) →
 //! `chart` (what lies in one, and what it depends on) → `values` → `schema` (what a chart asks of them) → `render` (each
 //! template once) → `functions`, `files`, `capabilities` (what templates can call and see) → `places` (from what came out
 //! back to the lines of templates and values). The language itself is [`secscan_parse::gotemplate`].

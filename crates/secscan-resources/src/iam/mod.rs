@@ -1,6 +1,6 @@
-//! Statements have the shape that [`crate::computed`]'s `$iam` gives them. Reading order: [`pattern`] (text with
-//! wildcards), [`statement`] (one statement asked about actions and resources), [`condition`] (conditions that really
-//! restrict), [`public`] (allows and denials of one policy read together), [`classes`] (the sensitive actions), [`grants`]
+//! Statements have the shape that [`crate::computed`]'s `$iam` gives them. Reading order: `pattern` (text with
+//! wildcards), `statement` (one statement asked about actions and resources), `condition` (conditions that really
+//! restrict), `public` (allows and denials of one policy read together), `classes` (the sensitive actions), `grants`
 //! (which of them a statement gives).
 
 mod classes;

@@ -1,8 +1,8 @@
-//! Reading order: [`FORMATS`] (which files are read, and by whom), [`package`] (one package as a resource: also for readers
+//! Reading order: `FORMATS` (which files are read, and by whom), `package` (one package as a resource: also for readers
 //! of other things than lockfiles), `manifest` and `requirement` (what is asked for), `lockfile` (what is fixed, and how it
 //! hangs together), `unit` (manifests and lockfiles of a folder put together), then one module a format.
 //!
-//! A file is read alone into [`Contents`]; what several files say together waits for its folder.
+//! A file is read alone into `Contents`; what several files say together waits for its folder.
 
 mod cargo;
 mod composer;

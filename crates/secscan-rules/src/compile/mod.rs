@@ -1,4 +1,4 @@
-//! Reading order: [`compile`] → `condition` → `path` → `message` → `platforms`; the other bodies: `secret`, `code`.
+//! Reading order: `compile` → `condition` → `path` → `message` → `platforms`; the other bodies: `secret`, `code`.
 
 mod code;
 mod condition;

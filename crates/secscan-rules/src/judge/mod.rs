@@ -1,4 +1,4 @@
-//! Reading order: [`Judge`] → `truth` (does a condition hold) → `cursor` (how paths lead through values) → `links`
+//! Reading order: `Judge` → `truth` (does a condition hold) → `cursor` (how paths lead through values) → `links`
 //! (conditions about other resources) → `explain` (places of a finding) → `wording` (what was expected).
 
 mod cursor;
