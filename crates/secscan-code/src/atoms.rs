@@ -94,15 +94,20 @@ impl Question {
             is_root(&import.local) || (is_root(first) && pattern.contains(&import.path))
         });
         let mut atoms: Vec<Atom> = imported.map(|import| import_atom(self.language, &import.path)).collect();
-        let mut rest: Vec<&String> = words.iter().filter(|word| is_telling(word)).collect();
+        let local = |word: &String| self.imports.iter().any(|import| import.local == *word);
+        let mut rest: Vec<&String> = words.iter().filter(|word| is_telling(word) && !local(word)).collect();
+        if rest.is_empty() {
+            // Members are written as they are called, however common that is; keywords may be written otherwise.
+            let members = words.iter().zip(&roots).filter(|(word, is_root)| !**is_root && word.len() >= SHORTEST);
+            rest = members.map(|(word, _)| word).collect();
+        }
         if rest.is_empty() && atoms.is_empty() {
             rest = words.iter().filter(|word| word.len() >= SHORTEST).collect();
         }
         // The longest word is the rarest, as a rule; of equals the first.
         rest.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        let local = |word: &String| self.imports.iter().any(|import| import.local == *word);
         let name = |word: &String| Atom { text: word.clone(), form: Form::Name };
-        atoms.extend(rest.into_iter().filter(|word| !local(word)).take(2).map(name));
+        atoms.extend(rest.into_iter().take(2).map(name));
         sorted(atoms)
     }
 }
@@ -191,7 +196,7 @@ mod tests {
             atoms(Language::Python, &["subprocess"], "subprocess.run($C, shell=True, $$$)"),
             ["run", "shell", "subprocess"]
         );
-        assert_eq!(atoms(Language::Go, &["crypto/md5"], "md5.New()"), ["'crypto/md5'"]);
+        assert_eq!(atoms(Language::Go, &["crypto/md5"], "md5.New()"), ["New", "'crypto/md5'"]);
         assert_eq!(atoms(Language::Go, &[], "import \"net/http/pprof\""), ["'net/http/pprof'"]);
         assert_eq!(
             atoms(Language::Java, &["java.security.MessageDigest"], "MessageDigest.getInstance(\"MD5\")"),
