@@ -1,6 +1,7 @@
 //! What local names were given: assignments by function, so that a rule sees through a variable.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::grammar::Role;
 use crate::tree::{NodeId, Tree};
@@ -32,12 +33,16 @@ impl Binding {
 #[derive(Debug, Default)]
 pub(crate) struct Bindings<'s> {
     by_name: HashMap<&'s [u8], Vec<(NodeId, Binding)>>,
+    /// Names that the file gives something outside of what was parsed, with the numbers of the parts.
+    elsewhere: HashMap<&'s [u8], Vec<usize>>,
+    /// The parts that were asked for.
+    missed: RefCell<BTreeSet<usize>>,
 }
 
 impl<'s> Bindings<'s> {
-    /// Reads all assignments and parameters.
-    pub(crate) fn read(tree: &Tree<'s>) -> Self {
-        let mut bindings = Self::default();
+    /// Reads all assignments and parameters; `elsewhere` has the names that are given something in other parts of the file.
+    pub(crate) fn read(tree: &Tree<'s>, elsewhere: HashMap<&'s [u8], Vec<usize>>) -> Self {
+        let mut bindings = Self { elsewhere, ..Self::default() };
         for id in tree.all() {
             match tree.role(id) {
                 Role::Assign => bindings.assign(tree, id, true),
@@ -91,13 +96,22 @@ impl<'s> Bindings<'s> {
 
     /// What a name was given, in the innermost function around it that gives it anything.
     pub(crate) fn of(&self, tree: &Tree<'s>, name: NodeId) -> Vec<Binding> {
-        let Some(all) = self.by_name.get(tree.text(name)) else { return Vec::new() };
+        let text = tree.text(name);
+        let all = self.by_name.get(text).map(Vec::as_slice).unwrap_or_default();
         let outer = |scope: &NodeId| (*scope != NodeId::ROOT).then(|| tree.scope(*scope));
         let mut found = std::iter::successors(Some(tree.scope(name)), outer).take(MOST_SCOPES).map(|scope| {
+            if scope == NodeId::ROOT {
+                self.missed.borrow_mut().extend(self.elsewhere.get(text).into_iter().flatten());
+            }
             let inside = all.iter().filter(|(of, _)| *of == scope).map(|(_, binding)| *binding);
             inside.collect::<Vec<_>>()
         });
         found.find(|bindings| !bindings.is_empty()).unwrap_or_default()
+    }
+
+    /// The parts of the file that should have been parsed too.
+    pub(crate) fn missed(self) -> BTreeSet<usize> {
+        self.missed.into_inner()
     }
 
     /// The one value that a name has, when there is just one.

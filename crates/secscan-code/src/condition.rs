@@ -41,7 +41,7 @@ static TEXT_METHODS: &[&[u8]] = &[
     b"String",
 ];
 
-impl File<'_> {
+impl File<'_, '_> {
     /// Whether what a metavariable stands for keeps a condition; of several elements, the first that does.
     pub(crate) fn keeps(&self, condition: &Condition, ids: &[NodeId]) -> Option<NodeId> {
         ids.iter().find_map(|id| self.keeps_one(condition, *id))

@@ -3,9 +3,12 @@
 use secscan_model::Span;
 
 use crate::Dialect;
+use crate::gate::{Gate, Occurrence};
 use crate::grammar::{Role, grammar};
 use crate::matching::{File, Filled};
+use crate::outline::pieces;
 use crate::question::Question;
+use crate::selection::Selection;
 use crate::shape::{Patterns, Shape};
 use crate::tree::{NodeId, Tree};
 
@@ -52,8 +55,37 @@ pub enum Damage {
     },
 }
 
-/// Asks questions about a file. It is parsed once.
+/// A question with what gates it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'q> {
+    /// The question.
+    pub question: &'q Question,
+    /// The words without which it has nothing to find.
+    pub gate: &'q Gate,
+}
+
+/// Asks questions about a file. It is parsed once, as a whole.
 pub fn examine(bytes: &[u8], dialect: Dialect, asked: &[&Question]) -> Examined {
+    examine_selected(bytes, dialect, asked, Selection::default())
+}
+
+/// Asks questions about a file of which those parts are parsed whose words leave something to find: the places are those
+/// that [`examine`] finds, as long as the file follows the grammar; comments and damage are those of the parts. `words` are
+/// those of the gates that occur in the file, by their places.
+pub fn examine_parts(bytes: &[u8], dialect: Dialect, asked: &[Asked<'_>], words: &[Occurrence]) -> Examined {
+    let questions: Vec<_> = asked.iter().map(|asked| asked.question).collect();
+    let is_local = questions.iter().all(|question| question.patterns(dialect).is_local());
+    let pieces = is_local.then(|| pieces(bytes, dialect.language())).flatten();
+    let selection = pieces.map(|pieces| Selection::near(bytes, pieces, asked, words)).unwrap_or_default();
+    examine_selected(bytes, dialect, &questions, selection)
+}
+
+fn examine_selected<'s>(
+    bytes: &'s [u8],
+    dialect: Dialect,
+    asked: &[&Question],
+    mut selection: Selection<'s>,
+) -> Examined {
     let cut = |damage| Examined { damage: Some(damage), ..Examined::default() };
     if bytes.len() > MOST_BYTES {
         return cut(Damage::Size);
@@ -61,30 +93,47 @@ pub fn examine(bytes: &[u8], dialect: Dialect, asked: &[&Question]) -> Examined 
     if is_minified(bytes) {
         return cut(Damage::Minified);
     }
-    let Some(tree) = Tree::parse(bytes, grammar(dialect)) else { return cut(Damage::Steps) };
-    let syntax = tree.damage.map(|(first, bytes)| Damage::Syntax { first, is_most: bytes * 2 > tree.bytes.len() });
-    let file = File::new(tree);
+    loop {
+        let Some(tree) = Tree::parse(bytes, &selection.ranges(), grammar(dialect)) else { return cut(Damage::Steps) };
+        if tree.damage.is_some() && !selection.is_whole() {
+            selection = Selection::default();
+            continue;
+        }
+        let syntax = tree.damage.map(|(first, bytes)| Damage::Syntax { first, is_most: bytes * 2 > tree.bytes.len() });
+        let file = File::new(tree, &selection);
+        let hits = hits(&file, dialect, asked);
+        let damage = if file.is_spent() { Some(Damage::Steps) } else { syntax };
+        let (comments, missed) = file.finish();
+        if missed.is_empty() {
+            return Examined { hits, comments, damage };
+        }
+        selection.widen(missed);
+    }
+}
+
+/// The places that questions name, sorted by place, then question.
+fn hits(file: &File<'_, '_>, dialect: Dialect, asked: &[&Question]) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
+    let code = Code::read(&file.tree);
     for (number, question) in asked.iter().enumerate() {
         let patterns = question.patterns(dialect);
-        if applies(&file, patterns) {
-            let found =
-                places(&file, &patterns.any).filter_map(|(id, shape)| place(&file, question, patterns, shape, id));
+        if applies(file, &code, patterns) {
+            let found = code.places(file, &patterns.any);
+            let found = found.filter_map(|(id, shape)| place(file, question, patterns, shape, id));
             hits.extend(found.map(|id| Hit {
                 question: number,
-                at: narrow(&file, id),
+                at: narrow(file, id),
                 statement: file.tree.span(file.tree.statement(id)),
             }));
         }
     }
     hits.sort_by_key(|hit| (hit.at, hit.question));
     hits.dedup_by_key(|hit| (hit.at, hit.question));
-    let damage = if file.is_spent() { Some(Damage::Steps) } else { syntax };
-    Examined { hits, comments: file.tree.comments, damage }
+    hits
 }
 
 /// The place of a node; of a chain of calls over several lines the last one, which is what the pattern is about.
-fn narrow(file: &File<'_>, id: NodeId) -> Span {
+fn narrow(file: &File<'_, '_>, id: NodeId) -> Span {
     let span = file.tree.span(id);
     let is_call = matches!(file.tree.role(id), Role::Call | Role::Invoke);
     let Some((_, name)) = is_call.then(|| file.method(id)).flatten() else { return span };
@@ -101,40 +150,47 @@ fn is_minified(bytes: &[u8]) -> bool {
 }
 
 /// Whether the file holds what the question asks of all of it.
-fn applies(file: &File<'_>, patterns: &Patterns) -> bool {
-    let occurs = |shapes: &[Shape]| places(file, shapes).any(|(id, shape)| file.is(shape, id, &mut Vec::new()));
+fn applies(file: &File<'_, '_>, code: &Code, patterns: &Patterns) -> bool {
+    let occurs = |shapes: &[Shape]| code.places(file, shapes).any(|(id, shape)| file.is(shape, id, &mut Vec::new()));
     (patterns.present.is_empty() || occurs(&patterns.present)) && !occurs(&patterns.absent)
 }
 
-/// The places that may have one of the shapes.
-fn places<'f, 'p, 's>(
-    file: &'f File<'s>,
-    shapes: &'p [Shape],
-) -> impl Iterator<Item = (NodeId, &'p Shape)> + use<'f, 'p, 's> {
-    let imports = shapes.iter().flat_map(|shape| {
-        let at: Vec<NodeId> = match shape {
-            Shape::Import(module) => file.names.imports_of(module).collect(),
-            _ => Vec::new(),
-        };
-        at.into_iter().map(move |id| (id, shape))
-    });
-    let mut past_imports = 0;
-    let code = file.tree.all().filter(move |id| {
-        let (role, span) = (file.tree.role(*id), file.tree.span(*id));
-        if role == Role::Import {
-            past_imports = span.end;
+/// The nodes of a file outside of its imports; those of each role together, so that a shape meets none but its like.
+struct Code(Vec<Vec<NodeId>>);
+
+impl Code {
+    fn read(tree: &Tree<'_>) -> Self {
+        let mut by_role: Vec<Vec<NodeId>> = Vec::new();
+        let mut past_imports = 0;
+        for id in tree.all() {
+            let (role, span) = (tree.role(id), tree.span(id));
+            if role == Role::Import {
+                past_imports = span.end;
+            }
+            if span.start >= past_imports {
+                by_role.resize_with(by_role.len().max(role as usize + 1), Vec::new);
+                by_role[role as usize].push(id);
+            }
         }
-        span.start >= past_imports
-    });
-    let places = code.flat_map(move |id| {
-        let role = file.tree.role(id);
-        shapes.iter().filter(move |shape| shape.may_be(role)).map(move |shape| (id, shape))
-    });
-    imports.chain(places)
+        Self(by_role)
+    }
+
+    /// The places that may have one of the shapes.
+    fn places<'c>(&'c self, file: &'c File<'_, '_>, shapes: &'c [Shape]) -> impl Iterator<Item = (NodeId, &'c Shape)> {
+        shapes.iter().flat_map(move |shape| {
+            let imports = match shape {
+                Shape::Import(module) => file.names.imports_of(module).collect(),
+                _ => Vec::new(),
+            };
+            let may_be = |id: &NodeId| shape.may_be(file.tree.role(*id));
+            let alike = self.0.iter().filter(move |group| group.first().is_some_and(may_be)).flatten().copied();
+            imports.into_iter().chain(alike).map(move |id| (id, shape))
+        })
+    }
 }
 
 /// The place that a finding points at, when a node has the shape and keeps the conditions.
-fn place(file: &File<'_>, question: &Question, patterns: &Patterns, shape: &Shape, id: NodeId) -> Option<NodeId> {
+fn place(file: &File<'_, '_>, question: &Question, patterns: &Patterns, shape: &Shape, id: NodeId) -> Option<NodeId> {
     let mut filled: Filled<'_> = Vec::new();
     let any = |shapes: &[Shape], id: NodeId| shapes.iter().any(|shape| file.is(shape, id, &mut Vec::new()));
     let around = |shapes: &[Shape]| file.tree.ancestors(id).skip(1).any(|outer| any(shapes, outer));

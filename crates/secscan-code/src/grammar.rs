@@ -253,6 +253,9 @@ static GO: &[Line] = &[
     ("function_declaration", Role::Function, NONE),
     ("method_declaration", Role::Function, NONE),
     ("func_literal", Role::Function, NONE),
+    // What the parameters of a type are called is nobody's variable.
+    ("function_type", Role::Function, NONE),
+    ("method_elem", Role::Function, NONE),
     ("parameter_list", Role::Parameters, NONE),
     ("parameter_declaration", Role::Parameter, ["name", "type"]),
     ("block", Role::Block, NONE),

@@ -1,10 +1,14 @@
 //! Whether a place of a file has a shape, and what the holes stand for.
 
 use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
+
+use secscan_model::Span;
 
 use crate::bindings::Bindings;
 use crate::grammar::Role;
 use crate::names::{FullName, Names, Origin};
+use crate::selection::Selection;
 use crate::shape::{Callee, Path, Shape, Word, calls_alike, key};
 use crate::tree::{NodeId, Tree};
 
@@ -16,9 +20,10 @@ const FUEL: u64 = 5_000_000;
 
 /// A file with everything that questions ask of it.
 #[derive(Debug)]
-pub(crate) struct File<'s> {
+pub(crate) struct File<'f, 's> {
     pub(crate) tree: Tree<'s>,
     pub(crate) names: Names,
+    selection: &'f Selection<'s>,
     bindings: OnceCell<Bindings<'s>>,
     fuel: Cell<u64>,
 }
@@ -26,14 +31,21 @@ pub(crate) struct File<'s> {
 /// What the holes of a pattern stand for, in the order in which they were filled.
 pub(crate) type Filled<'p> = Vec<(&'p str, Vec<NodeId>)>;
 
-impl<'s> File<'s> {
-    pub(crate) fn new(tree: Tree<'s>) -> Self {
-        let names = Names::read(&tree);
-        Self { tree, names, bindings: OnceCell::new(), fuel: Cell::new(FUEL) }
+impl<'f, 's> File<'f, 's> {
+    /// A file of which some parts were parsed.
+    pub(crate) fn new(tree: Tree<'s>, selection: &'f Selection<'s>) -> Self {
+        let mut names = Names::read(&tree);
+        names.define_functions(selection.functions());
+        Self { tree, names, selection, bindings: OnceCell::new(), fuel: Cell::new(FUEL) }
     }
 
     pub(crate) fn bindings(&self) -> &Bindings<'s> {
-        self.bindings.get_or_init(|| Bindings::read(&self.tree))
+        self.bindings.get_or_init(|| Bindings::read(&self.tree, self.selection.values()))
+    }
+
+    /// Its comments, and the numbers of the parts that should have been parsed too.
+    pub(crate) fn finish(self) -> (Vec<Span>, BTreeSet<usize>) {
+        (self.tree.comments, self.bindings.into_inner().map(Bindings::missed).unwrap_or_default())
     }
 
     /// Takes one comparison off what is left; whether there was any.

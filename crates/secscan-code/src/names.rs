@@ -64,6 +64,11 @@ impl Names {
         names
     }
 
+    /// Adds functions that the file defines elsewhere than in what was parsed.
+    pub(crate) fn define_functions<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+        self.defined.extend(names.map(|name| String::from_utf8_lossy(name).into_owned()));
+    }
+
     fn bind(&mut self, local: &str, full: String, at: NodeId) {
         self.modules.push((full.clone(), at));
         self.imported.insert(local.to_owned(), full);

@@ -76,6 +76,13 @@ pub(crate) struct Patterns {
     pub(crate) absent: Vec<Shape>,
 }
 
+impl Patterns {
+    /// Whether they ask of the whole file nothing but its imports.
+    pub(crate) fn is_local(&self) -> bool {
+        self.absent.is_empty() && self.present.iter().all(|shape| matches!(shape, Shape::Import(_)))
+    }
+}
+
 /// The patterns of a question, parsed when a dialect first needs them.
 #[derive(Debug)]
 pub(crate) struct Parsed([OnceLock<Patterns>; DIALECTS]);
@@ -126,7 +133,7 @@ impl Shape {
         let pattern = grammar.support.pre_process_pattern(pattern.trim()).into_owned();
         let parse = |(before, after): &(&str, &str)| {
             let text = format!("{before}{pattern}{after}");
-            let tree = Tree::parse(text.as_bytes(), grammar).filter(|tree| tree.damage.is_none())?;
+            let tree = Tree::parse(text.as_bytes(), &[], grammar).filter(|tree| tree.damage.is_none())?;
             let is_whole = |id: &NodeId| tree.span(*id).range() == (before.len()..before.len() + pattern.len());
             // The file itself is as long as a pattern that nothing stands around.
             let root = tree.all().skip(1).find(is_whole)?;

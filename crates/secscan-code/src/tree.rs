@@ -4,7 +4,7 @@
 //! parentheses are a list like any other.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use secscan_model::Span;
 
@@ -59,13 +59,16 @@ pub(crate) struct Tree<'s> {
 }
 
 impl<'s> Tree<'s> {
-    /// Parses a file; nothing when that takes more steps than any program needs.
-    pub(crate) fn parse(bytes: &'s [u8], grammar: &'static Grammar) -> Option<Self> {
+    /// Parses a file, or as if it were the whole of it some parts; nothing when that takes more steps than any program
+    /// needs.
+    pub(crate) fn parse(bytes: &'s [u8], parts: &[Range<usize>], grammar: &'static Grammar) -> Option<Self> {
         thread_local! {
             static PARSER: RefCell<tree_sitter::Parser> = RefCell::new(tree_sitter::Parser::new());
         }
         let parsed = PARSER.with_borrow_mut(|parser| {
             parser.set_language(&grammar.language).ok()?;
+            let parts: Vec<_> = parts.iter().map(part).collect();
+            parser.set_included_ranges(&parts).ok()?;
             let limit = bytes.len() * REPORTS_A_BYTE + REPORTS;
             let mut reports = 0_usize;
             let mut progress = |_: &tree_sitter::ParseState| {
@@ -272,4 +275,10 @@ impl<'s> Tree<'s> {
         let is_statement = |id: &NodeId| self.parent(*id).is_none_or(|parent| self.role(parent) == Role::Block);
         self.ancestors(id).find(is_statement).unwrap_or(id)
     }
+}
+
+/// A part of a file for the parser, which only counts lines and columns for others.
+fn part(range: &Range<usize>) -> tree_sitter::Range {
+    let point = tree_sitter::Point::default();
+    tree_sitter::Range { start_byte: range.start, end_byte: range.end, start_point: point, end_point: point }
 }

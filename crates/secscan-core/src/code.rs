@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use secscan_code::{Atom, Damage, Dialect, Form, Language, Question, language};
+use secscan_code::{Atom, Damage, Dialect, Form, Gate, Language, Occurrence, Question, language};
 use secscan_model::{
     Comment, Diagnostic, DiagnosticKind, Graph, Node, Platform, Resource, ResourceId, Source, SourceId, Span, Tally,
 };
@@ -40,22 +40,6 @@ struct Asked<'r> {
 
 /// What gates each question about a language, in their order.
 pub(crate) type Gates = Vec<Gate>;
-
-/// The words without which a file is not worth parsing for a question; words by their numbers.
-#[derive(Debug)]
-pub(crate) struct Gate {
-    /// Of one of these lists, every word occurs.
-    all: Vec<Vec<usize>>,
-    /// Of each of these lists, one word occurs too.
-    any: Vec<Vec<usize>>,
-}
-
-impl Gate {
-    fn is_open(&self, has: &dyn Fn(usize) -> bool) -> bool {
-        self.all.iter().any(|words| words.iter().all(|word| has(*word)))
-            && self.any.iter().all(|words| words.iter().any(|word| has(*word)))
-    }
-}
 
 /// What the questions say of one file.
 #[derive(Debug, Deserialize, Serialize)]
@@ -115,25 +99,24 @@ impl<'r> CodeJudge<'r> {
 
     /// What gates the questions about a language, by the numbers of the words.
     pub(crate) fn gates(&self, language: Language, number: &dyn Fn(Word<'_>) -> Option<usize>) -> Gates {
-        let numbers = |atoms: &Vec<Atom>| atoms.iter().filter_map(|atom| number(word(atom))).collect();
-        let all = |lists: &[Vec<Atom>]| lists.iter().map(numbers).collect();
-        let gate = |asked: &Asked<'_>| Gate { all: all(&asked.question.atoms), any: all(&asked.question.words) };
+        let gate = |asked: &Asked<'_>| Gate::new(asked.question, &|atom| number(word(atom)));
         self.asked(language).iter().map(gate).collect()
     }
 
-    /// Looks at a file. `has` tells which words it holds; with `has_suppressions` it is parsed for its comments at least.
+    /// Looks at a file that holds some words; with `has_suppressions` it is parsed as a whole, for its comments at least.
     pub(crate) fn read(
         &self,
         source: &Source,
         gates: &[Gate],
-        has: &dyn Fn(usize) -> bool,
+        words: &Found<'_>,
         has_suppressions: bool,
     ) -> Option<CodeReading> {
         let dialect = Dialect::of_path(&source.path)?;
         let is_test = language::is_test(&source.path);
+        let has = |word: usize| words.seen.get(word).copied().unwrap_or_default();
         let of_language = self.asked(dialect.language()).iter().zip(gates);
-        let concerned = of_language.filter(|(asked, gate)| gate.is_open(has) && asked.concerns(&source.path, is_test));
-        let asked: Vec<_> = concerned.map(|(asked, _)| asked).collect();
+        let concerned = of_language.filter(|(asked, gate)| gate.is_open(&has) && asked.concerns(&source.path, is_test));
+        let (asked, gates): (Vec<&Asked<'r>>, Vec<_>) = concerned.unzip();
         let mut reading =
             CodeReading { dialect, hits: Vec::new(), comments: Vec::new(), has_suppressions, diagnostic: None };
         if asked.is_empty() && !has_suppressions {
@@ -143,14 +126,22 @@ impl<'r> CodeJudge<'r> {
             reading.diagnostic = Some(diagnostic(source, dialect, Damage::Minified));
             return Some(reading);
         }
-        let questions: Vec<_> = asked.iter().map(|asked| asked.question).collect();
-        let examined = secscan_code::examine(&source.bytes, dialect, &questions);
+        let examined = if has_suppressions {
+            let questions: Vec<_> = asked.iter().map(|asked| asked.question).collect();
+            secscan_code::examine(&source.bytes, dialect, &questions)
+        } else {
+            let gated = |(asked, gate): (&&Asked<'r>, _)| secscan_code::Asked { question: asked.question, gate };
+            let gated: Vec<_> = asked.iter().zip(gates).map(gated).collect();
+            secscan_code::examine_parts(&source.bytes, dialect, &gated, words.places)
+        };
         let hit = |hit: secscan_code::Hit| {
             let Asked { rule, question } = *asked[hit.question];
             CodeHit { rule, at: hit.at, statement: hit.statement, redact: question.redact }
         };
         reading.hits = examined.hits.into_iter().map(hit).collect();
-        reading.comments = examined.comments.iter().map(|span| comment(source, *span)).collect();
+        // Comments say nothing but that findings are set aside.
+        let comments = examined.comments.iter().filter(|_| has_suppressions);
+        reading.comments = comments.map(|span| comment(source, *span)).collect();
         reading.diagnostic = examined.damage.map(|damage| diagnostic(source, dialect, damage));
         Some(reading)
     }
@@ -205,6 +196,14 @@ impl<'r> CodeJudge<'r> {
             tallies[verdict.rule].fail += 1;
         }
     }
+}
+
+/// The words of a file that gate its parsing.
+pub(crate) struct Found<'f> {
+    /// Which occur, by their numbers.
+    pub(crate) seen: &'f [bool],
+    /// Where.
+    pub(crate) places: &'f [Occurrence],
 }
 
 /// A word as a file may hold it.

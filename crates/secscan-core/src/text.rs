@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use secscan_code::{Dialect, Form, Language};
+use secscan_code::{Dialect, Form, Language, Occurrence};
 use secscan_model::{Comment, Diagnostic, Graph, Source, SourceId};
 use secscan_rules::RuleSet;
 use secscan_rules::judge::Verdict;
 use serde::{Deserialize, Serialize};
 
-use crate::code::{CodeJudge, CodeReading, Gates, Word};
+use crate::code::{CodeJudge, CodeReading, Found, Gates, Word};
 use crate::secrets::{SecretJudge, SecretReading};
 use crate::suppress;
 use crate::words::Words;
@@ -45,6 +45,8 @@ struct Search<'r> {
     forms: Vec<Word<'r>>,
     /// The detectors that each belongs to.
     detectors: Vec<Vec<usize>>,
+    /// Whether each gates questions about the language.
+    is_gate: Vec<bool>,
     /// The number of the word that opens a suppression.
     marker: usize,
     /// What gates the questions about the language.
@@ -86,10 +88,10 @@ impl<'r> TextJudge<'r> {
         let is_asked = !source.origin.is_packaged();
         let language = Dialect::of_path(&source.path).filter(|_| is_asked).map(Dialect::language);
         let search = self.search(language);
-        let Hits { seen, of_detectors, markers } = search.hits(bytes);
+        let Hits { seen, places, of_detectors, markers } = search.hits(bytes);
         let secrets = self.secrets.read(source, of_detectors);
-        let has = |word: usize| seen.get(word).copied().unwrap_or_default();
-        let code = language.and_then(|_| self.code.read(source, &search.gates, &has, has(search.marker)));
+        let found = Found { seen: &seen, places: &places };
+        let code = language.and_then(|_| self.code.read(source, &search.gates, &found, !markers.is_empty()));
         TextReading { is_text: true, code, secrets, markers }
     }
 
@@ -128,14 +130,15 @@ impl<'r> TextJudge<'r> {
 
 impl<'r> Search<'r> {
     fn new(secrets: &SecretJudge<'r>, code: &CodeJudge<'r>, language: Option<Language>) -> Self {
-        let mut words: BTreeMap<Word<'r>, Vec<usize>> = BTreeMap::from([(MARKER, Vec::new())]);
+        let mut words: BTreeMap<Word<'r>, (Vec<usize>, bool)> = BTreeMap::from([(MARKER, Default::default())]);
         for (word, detector) in secrets.words() {
-            words.entry((word, Form::ANYWHERE)).or_default().push(detector);
+            words.entry((word, Form::ANYWHERE)).or_default().0.push(detector);
         }
         for word in language.iter().flat_map(|language| code.words(*language)) {
-            words.entry(word).or_default();
+            words.entry(word).or_default().1 = true;
         }
-        let (forms, detectors): (Vec<_>, Vec<_>) = words.into_iter().unzip();
+        let (forms, uses): (Vec<_>, Vec<_>) = words.into_iter().unzip();
+        let (detectors, is_gate) = uses.into_iter().unzip();
         let number = |word: Word<'_>| forms.binary_search(&word).ok();
         Self {
             marker: number(MARKER).unwrap_or_default(),
@@ -143,6 +146,7 @@ impl<'r> Search<'r> {
             words: Words::new(forms.iter().map(|(text, _)| *text).collect()),
             forms,
             detectors,
+            is_gate,
         }
     }
 
@@ -155,6 +159,9 @@ impl<'r> Search<'r> {
                 return;
             }
             hits.seen[word] = true;
+            if self.is_gate[word] {
+                hits.places.push(Occurrence { start, word: word as u32 });
+            }
             for detector in &self.detectors[word] {
                 hits.of_detectors.entry(*detector).or_default().push(start);
             }
@@ -164,6 +171,7 @@ impl<'r> Search<'r> {
         });
         // Matches come in the order of their ends.
         hits.of_detectors.values_mut().for_each(|starts| starts.sort_unstable());
+        hits.places.sort_unstable();
         hits
     }
 }
@@ -173,6 +181,8 @@ impl<'r> Search<'r> {
 struct Hits {
     /// Which words occur, by their numbers.
     seen: Vec<bool>,
+    /// Where those occur that gate questions about source code.
+    places: Vec<Occurrence>,
     /// Where the keywords of detectors begin.
     of_detectors: BTreeMap<usize, Vec<u32>>,
     /// Where suppressions open.
