@@ -21,6 +21,8 @@ mod devcontainer;
 mod docker;
 mod dockerfile;
 mod flags;
+#[cfg(test)]
+mod for_tests;
 mod github_actions;
 mod go_path;
 /// Helm charts: folders with a `Chart.yaml`, rendered as `helm template` renders them.
@@ -44,8 +46,6 @@ mod run_options;
 mod serverless;
 mod systemd;
 mod terraform;
-#[cfg(test)]
-mod testing;
 
 pub use reading::{
     Batch, FileReading, Fragment, Options, READERS, Reader, Tree, Unit, UnitReading, Units, assemble, claims,

@@ -2,7 +2,7 @@
 
 use secscan_model::{DiagnosticKind, Node};
 
-use crate::testing::{resource, scan, show};
+use crate::for_tests::{resource, scan, show};
 
 const HEAD: &str = r##"{
   "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",

@@ -5,7 +5,7 @@ use secscan_model::{Location, Node, Platform, Resource, Source, SourceId, Span};
 use super::derive;
 use crate::Batch;
 use crate::computed::testing::show;
-use crate::testing::scan;
+use crate::for_tests::scan;
 
 /// The common resources of one resource of a type, with the source that places point into.
 fn derived(kind: &str, yaml: &str) -> (Vec<Resource>, Source) {

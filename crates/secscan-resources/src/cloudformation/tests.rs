@@ -2,8 +2,8 @@
 
 use secscan_model::{Diagnostic, DiagnosticKind, Graph, Source, SourceId};
 
+use crate::for_tests::{resource, scan, show};
 use crate::read_file;
-use crate::testing::{resource, scan, show};
 
 fn read(template: &str) -> (Graph, Vec<Diagnostic>) {
     scan(&[("stack.yaml", template)])

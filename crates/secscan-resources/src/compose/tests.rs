@@ -3,7 +3,7 @@
 use secscan_model::{Node, SourceId};
 
 use super::*;
-use crate::testing::scan;
+use crate::for_tests::scan;
 use crate::{FileReading, computed::testing::show, read_file};
 
 fn read(text: &str) -> FileReading {

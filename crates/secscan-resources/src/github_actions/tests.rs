@@ -3,7 +3,7 @@
 use secscan_model::{Graph, Node, Source, SourceId};
 
 use super::*;
-use crate::testing::scan;
+use crate::for_tests::scan;
 use crate::{FileReading, read_file};
 
 fn read(path: &str, text: &str) -> FileReading {

@@ -1,8 +1,8 @@
 use secscan_model::SourceId;
 
 use super::*;
+use crate::for_tests::scan;
 use crate::read_file;
-use crate::testing::scan;
 
 /// `type name version ecosystem purl source-package` of all packages of some files.
 fn packages(files: &[(&str, &str)]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use secscan_model::{DiagnosticKind, Graph, Node, Platform, Resource, Source, SourceId, Value};
 
-use crate::testing::scan;
+use crate::for_tests::scan;
 use crate::{FileReading, assemble, read_file};
 
 pub(super) fn read(text: &str) -> FileReading {

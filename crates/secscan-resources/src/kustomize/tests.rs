@@ -2,11 +2,11 @@
 
 use secscan_model::{DiagnosticKind, Graph, Location, Node, Platform, Resource};
 
-use crate::testing;
+use crate::for_tests;
 
 /// A scan of some files: what is found, and what is said.
 fn scan(files: &[(&str, &str)]) -> (Graph, Vec<(DiagnosticKind, String, String)>) {
-    let (graph, diagnostics) = testing::scan(files);
+    let (graph, diagnostics) = for_tests::scan(files);
     let said = diagnostics.iter().map(|diagnostic| {
         let place = diagnostic.at.map(|at| written(&graph, at)).unwrap_or_default();
         (diagnostic.kind, place, diagnostic.message.to_string())

@@ -2,7 +2,7 @@
 
 use secscan_model::{Node, Value};
 
-use crate::testing::scan;
+use crate::for_tests::scan;
 
 /// What `x` of a service becomes.
 fn value(x: &str) -> String {
