@@ -31,7 +31,7 @@ pub mod helm;
 pub mod iam;
 mod image;
 mod installed;
-/// Kubernetes manifests: workloads normalised to pods and containers, and how objects refer to each other.
+/// Kubernetes manifests: objects, their pods and containers, and what selects or names them.
 pub mod kubernetes;
 /// Kustomizations: folders whose `kustomization.yaml` says which manifests to take in and what to change in them.
 pub mod kustomize;

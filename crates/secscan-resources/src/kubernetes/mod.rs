@@ -1,6 +1,4 @@
-//! Kubernetes manifests: objects, their pods and containers, and what selects or names them.
-//!
-//! Reading order: [`Kubernetes`] (which documents are objects, lists taken apart) → `object` (what an object is called)
+//! Reading order: `Kubernetes` (which documents are objects, lists taken apart) → `object` (what an object is called)
 //! → `patch` (pieces of objects) → `attributes` (values as the API server reads them) → `workload` (the common kind
 //! `pod`) → `custom` (pods of custom resources) → `container` (the common kinds `container`, `env-var`, `image-ref` and
 //! `command`) → `variable` (its environment) → `security` (settings that a container takes from its pod) → `link` and `selector` (references between objects)
