@@ -7,7 +7,7 @@
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use secscan_model::Node;
 
-use super::statement::{Statement, names_one, text};
+use super::statement::{HOLE, Statement, names_one, text};
 use super::{all, any};
 
 /// How the values of a key are read.
@@ -187,11 +187,15 @@ fn is_narrow(value: &Node, kind: Kind) -> Option<bool> {
         return names_one(value).then_some(true);
     };
     let Some(fixed) = text.find(['*', '?']) else { return Some(true) };
-    Some(match kind {
-        Kind::Arn => is_narrow_arn(&text),
-        Kind::Id(prefix) => fixed > prefix.len(),
-        Kind::Address | Kind::Flag => true,
-    })
+    match kind {
+        Kind::Arn => Some(is_narrow_arn(&text)),
+        // What is not known may be all of the prefix and more: `${data.aws_organizations_organization.all.id}/*`.
+        Kind::Id(prefix) if text.find(HOLE).is_some_and(|hole| hole < prefix.len().min(fixed)) => {
+            names_one(value).then_some(true)
+        }
+        Kind::Id(prefix) => Some(fixed > prefix.len()),
+        Kind::Address | Kind::Flag => Some(true),
+    }
 }
 
 /// Whether an ARN with wildcards stays within one account. Names of buckets are nobody else's, whatever the account.
@@ -225,5 +229,5 @@ fn addresses(values: &[Node]) -> Option<bool> {
 /// Whether a block with unknown pieces may be all addresses: one that ends in a length above zero may not.
 fn may_be_all(text: &str) -> bool {
     let length = text.rsplit_once('/').and_then(|(_, length)| length.parse::<u8>().ok());
-    text.contains('\u{1}') && length.is_none_or(|length| length == 0)
+    text.contains(HOLE) && length.is_none_or(|length| length == 0)
 }

@@ -5,7 +5,7 @@ use secscan_model::{Node, Part};
 use super::pattern;
 
 /// The stand-in for what a text with unknown pieces does not tell: text, but no wildcard.
-const HOLE: char = '\u{1}';
+pub(super) const HOLE: char = '\u{1}';
 
 /// A statement in the shape of `$iam`.
 #[derive(Clone, Copy, Debug)]

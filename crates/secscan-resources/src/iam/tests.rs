@@ -114,6 +114,8 @@ fn strangers_are_let_in_or_not() {
     for (condition, expected) in [
         (r#"{"StringEquals": {"aws:SourceVpce": "${v}"}}"#, "false"),
         (r#"{"StringLike": {"aws:SourceVpce": "${v}"}}"#, "?"),
+        (r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "${v}/*"}}"#, "?"),
+        (r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-${v}/*"}}"#, "false"),
         (r#"{"IpAddress": {"aws:SourceIp": "${v}"}}"#, "?"),
         (r#"{"IpAddress": {"aws:SourceIp": "${v}/32"}}"#, "false"),
         (r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:${account}:*"}}"#, "false"),

@@ -256,7 +256,11 @@ fn names_a_secret(path: &str) -> bool {
     let last = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
     const WORDS: &[&str] =
         &["password", "passwd", "passphrase", "private_key", "privatekey", "secret_key", "secretkey"];
-    WORDS.iter().any(|word| last.contains(word)) || last == "token" || last.ends_with("_token") || last == "secret"
+    // Numbers that say what passwords must be like.
+    const ABOUT: &[&str] = &["length", "_age", "prevention", "_days", "_count"];
+    let is_about = ABOUT.iter().any(|end| last.ends_with(end));
+    let is_named = WORDS.iter().any(|word| last.contains(word)) || last == "token" || last.ends_with("_token");
+    (is_named && !is_about) || last == "secret"
 }
 
 fn redacted(text: &str) -> String {
