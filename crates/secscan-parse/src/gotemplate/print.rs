@@ -11,7 +11,7 @@ pub fn print(value: &Value) -> String {
 }
 
 /// How long the print of one value gets, at most.
-const MAX_PRINT: usize = 16 << 20;
+pub(super) const MAX_PRINT: usize = 16 << 20;
 
 fn print_into(value: &Value, depth: usize, text: &mut String) {
     let Some(depth) = depth.checked_sub(1).filter(|_| text.len() < MAX_PRINT) else { return text.push_str("...") };

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::print::{exponent, float, in_go, print, quoted};
+use super::print::{MAX_PRINT, exponent, float, in_go, print, quoted};
 use super::text::{Builder, Origin, Text};
 use super::value::{Data, Value};
 
@@ -162,42 +162,61 @@ impl Directive {
             {
                 text.push(piece, None);
             }
-            _ => text.push_str(&self.written(value, verb, crate::MAX_DEPTH), &value.origin()),
+            _ => {
+                let mut written = String::new();
+                self.write(value, verb, crate::MAX_DEPTH, &mut written);
+                text.push_str(&written, &value.origin());
+            }
         }
     }
 
-    fn written(&self, value: &Value, verb: char, depth: usize) -> String {
+    /// Writes a value: of a list or map each part, as the verb wants it, until the text is as long as any may get.
+    fn write(&self, value: &Value, verb: char, depth: usize, text: &mut String) {
+        let Some(depth) = depth.checked_sub(1).filter(|_| text.len() < MAX_PRINT) else { return text.push_str("...") };
+        let part = |value: &Value, text: &mut String| match value.is_nil() {
+            true => text.push_str("<nil>"),
+            false => self.write(value, verb, depth, text),
+        };
+        match &value.data {
+            Data::List(items) if !self.is_about_type(verb) => {
+                text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    text.push_str(if index > 0 { " " } else { "" });
+                    part(item, text);
+                }
+                text.push(']');
+            }
+            Data::Map(map) if !self.is_about_type(verb) => {
+                text.push_str("map[");
+                for (index, (key, item)) in map.borrow().iter().enumerate() {
+                    text.push_str(if index > 0 { " " } else { "" });
+                    part(&Value::from(&**key), text);
+                    text.push(':');
+                    part(item, text);
+                }
+                text.push(']');
+            }
+            _ => text.push_str(&self.written(value, verb)),
+        }
+    }
+
+    /// Whether a verb shows what a list or map is, not what is in it.
+    fn is_about_type(&self, verb: char) -> bool {
+        verb == 'T' || (verb == 'v' && self.sharp)
+    }
+
+    fn written(&self, value: &Value, verb: char) -> String {
         match (verb, &value.data) {
             ('T', _) => self.padded(value.type_name()),
-            ('v', _) if self.sharp => literal(value, depth),
+            ('v', _) if self.sharp => literal(value, crate::MAX_DEPTH),
             ('v', Data::Nil) => self.padded("<nil>"),
             (_, Data::Nil) => format!("%!{verb}(<nil>)"),
-            (_, Data::List(_) | Data::Map(_)) => self.parts(value, verb, depth),
             ('v' | 's', Data::Object(object)) => object.print(),
             ('v' | 't', Data::Bool(value)) => self.padded(if *value { "true" } else { "false" }),
             (_, Data::Int(value)) => self.int(*value, verb),
             (_, Data::Float(value)) => self.float(*value, verb),
             (_, Data::Text(text)) => self.text(text.as_str(), verb),
             _ => self.refused(value, verb),
-        }
-    }
-
-    /// The parts of a list or map, each as the verb wants it.
-    fn parts(&self, value: &Value, verb: char, depth: usize) -> String {
-        let Some(depth) = depth.checked_sub(1) else { return "...".to_owned() };
-        let part = |value: &Value| match value.is_nil() {
-            true => "<nil>".to_owned(),
-            false => self.written(value, verb, depth),
-        };
-        match &value.data {
-            Data::Map(map) => {
-                let entry = |(key, item): (&Rc<str>, &Value)| format!("{}:{}", part(&Value::from(&**key)), part(item));
-                format!("map[{}]", map.borrow().iter().map(entry).collect::<Vec<_>>().join(" "))
-            }
-            _ => {
-                let items = value.as_list().unwrap_or_default();
-                format!("[{}]", items.iter().map(part).collect::<Vec<_>>().join(" "))
-            }
         }
     }
 
@@ -278,7 +297,7 @@ impl Directive {
 
     /// What a verb says of a value that it cannot show.
     fn refused(&self, value: &Value, verb: char) -> String {
-        format!("%!{verb}({}={})", value.type_name(), self.written(value, 'v', 1))
+        format!("%!{verb}({}={})", value.type_name(), self.written(value, 'v'))
     }
 
     /// Text made as wide as asked for.
