@@ -1,8 +1,9 @@
 //! Every function and construct that charts use writes what the documentation says: `tests/helm/expressions.txt`.
 
-use secscan_model::{Source, SourceId};
-use secscan_resources::Options;
-use secscan_resources::helm;
+#[path = "helm/printed.rs"]
+mod printed;
+
+use printed::printed;
 
 const EXPRESSIONS: &str = include_str!("helm/expressions.txt");
 
@@ -16,13 +17,7 @@ fn expressions() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn templates_write_what_the_documentation_says() {
     let mut wrong = Vec::new();
     for (template, expected) in expressions() {
-        let chart = Source::from_text(SourceId(0), "c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
-        let template_file = Source::from_text(SourceId(1), "c/templates/t.yaml", template);
-        let printed = helm::print(&[chart, template_file], &Options::default());
-        let found = match printed.templates.first() {
-            Some((_, text)) => text.clone(),
-            None => printed.diagnostics.iter().map(|said| said.message.to_string()).collect(),
-        };
+        let found = printed(template, "").unwrap_or_else(|message| message);
         if found != expected {
             wrong.push(format!("{template}\n  expected {expected}\n  found    {found}"));
         }

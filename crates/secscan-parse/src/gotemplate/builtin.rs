@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::print;
 use super::text::Builder;
 use super::value::{Data, Value};
+use super::{print, printf};
 
 /// Calls a function; none when Go has no function of that name.
 pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
@@ -16,25 +16,23 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Result<Value, Stri
         "print" => Ok(print::concat(arguments).into()),
         "println" => Ok(line(arguments)),
         "printf" => match arguments {
-            [Value { data: Data::Text(format), .. }, values @ ..] => Ok(print::format(format, values).into()),
+            [Value { data: Data::Text(format), .. }, values @ ..] => Ok(printf::format(format, values).into()),
             _ => Err("the format must be text".to_owned()),
         },
         "html" => {
-            Ok(escaped(arguments, &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&#34;"), ('\'', "&#39;")]))
+            const ESCAPES: &[(char, &str)] =
+                &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&#34;"), ('\'', "&#39;"), ('\0', "\u{fffd}")];
+            Ok(escaped(arguments, ESCAPES, |_| None))
         }
-        "js" => Ok(escaped(
-            arguments,
-            &[
-                ('\\', "\\\\"),
-                ('\'', "\\'"),
-                ('"', "\\\""),
-                ('<', "\\u003C"),
-                ('>', "\\u003E"),
-                ('\n', "\\u000A"),
-                ('&', "\\u0026"),
-                ('=', "\\u003D"),
-            ],
-        )),
+        "js" => {
+            const ESCAPES: &[(char, &str)] = &[('\\', "\\\\"), ('\'', "\\'"), ('"', "\\\"")];
+            let by_code = |character: char| {
+                let has_meaning =
+                    matches!(character, ..' ' | '<' | '>' | '&' | '=' | '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}');
+                has_meaning.then(|| format!("\\u{:04X}", u32::from(character)))
+            };
+            Ok(escaped(arguments, ESCAPES, by_code))
+        }
         "urlquery" => Ok(query_escaped(print::concat(arguments).as_str()).into()),
         "eq" => equal_to_any(arguments),
         "ne" => two(arguments).and_then(|(a, b)| equal(a, b)).map(|equal| (!equal).into()),
@@ -139,13 +137,17 @@ fn line(arguments: &[Value]) -> Value {
     text.finish().into()
 }
 
-fn escaped(arguments: &[Value], escapes: &[(char, &str)]) -> Value {
+/// The arguments in one, each character by its escape: from the list, or by its code.
+fn escaped(arguments: &[Value], escapes: &[(char, &str)], by_code: impl Fn(char) -> Option<String>) -> Value {
     let text = print::concat(arguments);
     let mut escaped = String::with_capacity(text.as_str().len());
     for character in text.as_str().chars() {
         match escapes.iter().find(|(known, _)| *known == character) {
             Some((_, escape)) => escaped.push_str(escape),
-            None => escaped.push(character),
+            None => match by_code(character) {
+                Some(escape) => escaped.push_str(&escape),
+                None => escaped.push(character),
+            },
         }
     }
     Value::from(escaped).with_origin(&text.origin())

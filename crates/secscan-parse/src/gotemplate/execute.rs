@@ -47,6 +47,11 @@ pub trait Functions {
     /// Calls one; none when there is no function of that name.
     fn call(&self, name: &str, arguments: &[Value], executor: &mut Executor<'_>) -> Option<Result<Value, Failure>>;
 
+    /// Whether the function of this name stands in place of Go's own.
+    fn replaces(&self, _name: &str) -> bool {
+        false
+    }
+
     /// Whether a function looks at everything in its arguments, not at their outermost parts only.
     fn looks_inside(&self, _name: &str) -> bool {
         false
@@ -321,6 +326,7 @@ impl<'a> Executor<'a> {
                 self.members(frame, value, path, rest, dot, last)
             }
             _ if !rest.is_empty() || last.is_some() => Err("this is no function and takes no arguments".into()),
+            Operand::Nil => Err("`nil` is no command".into()),
             _ => self.operand(frame, first, dot),
         }
     }
@@ -350,7 +356,8 @@ impl<'a> Executor<'a> {
     /// There is no such function, or it refuses its arguments.
     pub fn call(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Failure> {
         self.spend_on_arguments(name, arguments)?;
-        let result = match builtin::call(name, arguments) {
+        let of_go = if self.functions.replaces(name) { None } else { builtin::call(name, arguments) };
+        let result = match of_go {
             Some(result) => result.map_err(Failure::from),
             None => self
                 .deeper(|executor| executor.functions.call(name, arguments, executor).transpose())
@@ -384,7 +391,10 @@ impl<'a> Executor<'a> {
                 return Ok(value);
             }
         }
-        Ok(last.unwrap_or(value))
+        match last {
+            None if rest.is_empty() => Err("wants at least 1 argument, got 0".into()),
+            last => Ok(last.unwrap_or(value)),
+        }
     }
 
     fn variable(&mut self, frame: &mut Frame<'_>, name: &str) -> Result<Value, Failure> {

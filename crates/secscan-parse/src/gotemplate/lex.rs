@@ -196,7 +196,8 @@ impl Lexer<'_> {
             length += next.len_utf8();
         }
         let written = &rest[..length];
-        let token = int(written).map(Token::Int).or_else(|| float(&written.replace('_', "")).map(Token::Float));
+        let real = || float(&written.replace('_', "")).filter(|_| written.contains(['.', 'e', 'E', 'p', 'P']));
+        let token = int(written).map(Token::Int).or_else(|| real().map(Token::Float));
         let token = token.ok_or_else(|| self.wrong(&format!("`{written}` is no number")))?;
         self.at += length;
         Ok(token)

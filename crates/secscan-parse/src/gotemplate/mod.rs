@@ -1,5 +1,5 @@
 //! Reading order: `text` (text in pieces that know their origin) → `value` → `syntax` → `lex` and `parse` →
-//! `execute` (what templates do) → `limits` → `builtin` (the functions of Go itself) → `print` (how values look). What else
+//! `execute` (what templates do) → `limits` → `builtin` (the functions of Go itself) → `print` and `printf` (how values look). What else
 //! functions mean is the business of whoever implements `Functions`.
 //!
 //! The language is that of <https://pkg.go.dev/text/template>. Execution is bounded by `Limits`; nothing in a template
@@ -12,6 +12,7 @@ mod limits;
 mod parse;
 /// How values look: Go's `fmt`.
 pub mod print;
+mod printf;
 mod syntax;
 #[cfg(test)]
 mod tests;

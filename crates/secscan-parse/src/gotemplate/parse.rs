@@ -1,5 +1,6 @@
 //! Pieces to trees.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use secscan_model::Span;
@@ -28,12 +29,19 @@ pub struct Unparsed {
 pub fn parse(name: &str, text: &Text) -> Result<Vec<Rc<Definition>>, Unparsed> {
     let parse = || {
         let pieces = lex::pieces(text.as_str())?;
-        let mut parser = Parser { pieces: pieces.into_iter(), text, definitions: Vec::new(), depth: 0 };
+        let mut parser = Parser {
+            pieces: pieces.into_iter(),
+            text,
+            definitions: Vec::new(),
+            written: HashSet::new(),
+            depth: 0,
+            loops: 0,
+        };
         let (nodes, end) = parser.nodes()?;
         if let Some((span, word)) = end {
             return Err((span, format!("`{}` closes nothing", word.first())));
         }
-        parser.define(name.into(), nodes);
+        parser.define(Span::default(), name.into(), nodes)?;
         Ok(parser.definitions)
     };
     parse().map_err(|(span, message): Wrong| Unparsed { span, message })
@@ -43,7 +51,11 @@ struct Parser<'t> {
     pieces: std::vec::IntoIter<Piece>,
     text: &'t Text,
     definitions: Vec<Rc<Definition>>,
+    /// The names of those that are not blank.
+    written: HashSet<Rc<str>>,
     depth: usize,
+    /// How many loops of the template stand around the action.
+    loops: usize,
 }
 
 /// The words of an action while they are taken.
@@ -97,8 +109,14 @@ impl Words {
 }
 
 impl Parser<'_> {
-    fn define(&mut self, name: Rc<str>, nodes: Vec<Node>) {
-        self.definitions.push(Rc::new(Definition { name, text: self.text.clone(), nodes }));
+    /// Adds a template. Of several in one file that have the same name, one may write something.
+    fn define(&mut self, span: Span, name: Rc<str>, nodes: Vec<Node>) -> Result<(), Wrong> {
+        let definition = Definition { name, text: self.text.clone(), nodes };
+        if !definition.is_blank() && !self.written.insert(definition.name.clone()) {
+            return Err((span, format!("the template `{}` is defined twice", definition.name)));
+        }
+        self.definitions.push(Rc::new(definition));
+        Ok(())
     }
 
     /// Nodes up to the end of the text, or to an `end` or `else`.
@@ -119,8 +137,8 @@ impl Parser<'_> {
                     words.next();
                     let name = self.name(&mut words)?;
                     words.done()?;
-                    let nodes = self.body(span)?;
-                    self.define(name, nodes);
+                    let nodes = self.definition(span)?;
+                    self.define(span, name, nodes)?;
                 }
                 _ => nodes.push(self.node(span, words)?),
             }
@@ -132,9 +150,20 @@ impl Parser<'_> {
     fn body(&mut self, opened: Span) -> Result<Vec<Node>, Wrong> {
         let (nodes, ending) = self.nested(opened)?;
         match ending {
-            (_, words) if words.first() == "end" => Ok(nodes),
+            (_, mut words) if words.first() == "end" => {
+                words.next();
+                words.done().map(|()| nodes)
+            }
             (span, _) => Err((span, "`else` stands where nothing can be otherwise".to_owned())),
         }
+    }
+
+    /// Nodes of a named template, which no loop around it reaches into.
+    fn definition(&mut self, opened: Span) -> Result<Vec<Node>, Wrong> {
+        let around = std::mem::take(&mut self.loops);
+        let nodes = self.body(opened)?;
+        self.loops = around;
+        Ok(nodes)
     }
 
     /// Nodes up to an `end` or `else`, one level deeper.
@@ -160,8 +189,14 @@ impl Parser<'_> {
             "with" => BranchKind::With,
             "range" => BranchKind::Range,
             "template" | "block" => return self.template(span, words),
-            "break" => return Ok(Node::Break),
-            "continue" => return Ok(Node::Continue),
+            word @ ("break" | "continue") => {
+                let node = if word == "break" { Node::Break } else { Node::Continue };
+                if self.loops == 0 {
+                    return Err((span, format!("`{word}` stands in no `range`")));
+                }
+                words.next();
+                return words.done().map(|()| node);
+            }
             _ => {
                 let pipeline = self.pipeline(&mut words, span, None)?;
                 words.done()?;
@@ -183,8 +218,8 @@ impl Parser<'_> {
         };
         words.done()?;
         if is_block {
-            let nodes = self.body(span)?;
-            self.define(name.clone(), nodes);
+            let nodes = self.definition(span)?;
+            self.define(span, name.clone(), nodes)?;
         }
         Ok(Node::Template(span, name, pipeline))
     }
@@ -199,21 +234,26 @@ impl Parser<'_> {
     fn branch(&mut self, span: Span, mut words: Words, kind: BranchKind) -> Result<Node, Wrong> {
         let pipeline = self.pipeline(&mut words, span, Some(kind))?;
         words.done()?;
+        self.loops += usize::from(kind == BranchKind::Range);
         let (body, (at, mut ending)) = self.nested(span)?;
+        self.loops -= usize::from(kind == BranchKind::Range);
         let is_else = ending.first() == "else";
         ending.next();
-        let otherwise = match (is_else, ending.first()) {
-            (false, _) => Vec::new(),
-            // `else if` is an `if` within the `else`, closed by the same `end`.
-            (true, word @ ("if" | "with")) => {
-                let inner = if word == "if" { BranchKind::If } else { BranchKind::With };
+        let goes_on = matches!((kind, ending.first()), (BranchKind::If, "if") | (BranchKind::With, "with"));
+        let otherwise = match (is_else, goes_on) {
+            (false, _) => {
+                ending.done()?;
+                Vec::new()
+            }
+            // `else if` is an `if` within the `else`, closed by the same `end`; likewise `else with`.
+            (true, true) => {
                 ending.next();
                 self.deeper(at)?;
-                let inner = self.branch(at, ending, inner)?;
+                let inner = self.branch(at, ending, kind)?;
                 self.depth -= 1;
                 vec![inner]
             }
-            (true, _) => {
+            (true, false) => {
                 ending.done()?;
                 self.body(span)?
             }

@@ -48,6 +48,12 @@ fn templates_write_what_go_writes() {
         ),
         ("{{ printf \"%d %s\" .port 1 }}", "%!d(float64=8080) %!s(int=1)"),
         ("{{ printf \"%d\" }}{{ printf \"x\" 1 }}", "%!d(MISSING)x%!(EXTRA int=1)"),
+        ("{{ printf \"%[2]s%[1]*[3]d%[1]d\" 3 \"x\" 4 }}", "x  43"),
+        ("{{ printf \"%[3]d %*d\" 1 2 }}", "%!d(BADINDEX) 2"),
+        (
+            "{{ printf \"%3v|%q|%.1f\" .list .list .map }}",
+            "[  a   b]|[\"a\" \"b\"]|map[%!f(string=x):%!f(bool=true) %!f(string=y):1.0]",
+        ),
         ("{{ range $i, $e := .list }}{{ $i }}={{ $e }};{{ end }}", "0=a;1=b;"),
         ("{{ range $k, $v := .map }}{{ $k }}{{ end }}{{ range .missing }}x{{ else }}none{{ end }}", "xynone"),
         ("{{ range .list }}{{ if eq . \"b\" }}{{ break }}{{ end }}{{ . }}{{ end }}", "a"),
@@ -130,6 +136,12 @@ fn what_does_not_follow_the_language_is_said_with_its_place() {
         ("{{ 1 ) }}", ")", "more than"),
         ("{{ define x }}{{ end }}", "{{ define x }}", "named by text"),
         ("{{ ~ }}", "~", "no meaning"),
+        ("{{ break }}", "{{ break }}", "in no `range`"),
+        ("{{ range . }}{{ define \"x\" }}{{ continue }}{{ end }}{{ end }}", "{{ continue }}", "in no `range`"),
+        ("{{ with 1 }}{{ else if 2 }}{{ end }}", "if", "more than"),
+        ("{{ if 1 }}{{ end 2 }}", "2", "more than"),
+        ("{{ define `t` }}a{{ end }}{{ block `t` . }}b{{ end }}", "{{ block `t` . }}", "defined twice"),
+        ("{{ 9223372036854775808 }}", "9", "no number"),
     ] {
         let error = parse("main", &Text::plain(template)).unwrap_err();
         assert_eq!(&template[error.span.range()], written, "{template}");
@@ -150,6 +162,14 @@ fn every_byte_knows_its_template_and_its_value() {
     assert_eq!(at("image"), ("image", None));
     assert_eq!(at("nginx:1"), ("{{ .image }}", Some(10)));
     assert_eq!(at("in t"), ("in t", None), "the place in the named template, not that of its use");
+}
+
+#[test]
+fn a_format_writes_little_more_than_a_print_may() {
+    let list: Value = vec![Value::from(1); 10_000].into();
+    let text = printf::format(&Text::plain("%10000d"), &[vec![list.clone(), list].into()]);
+    assert!(text.as_str().ends_with("...]"));
+    assert!(text.as_str().len() < print::MAX_PRINT + 100_000);
 }
 
 proptest::proptest! {

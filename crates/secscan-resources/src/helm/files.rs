@@ -111,7 +111,7 @@ impl Files {
             .map(|(path, source)| {
                 let text = content(source);
                 let value = match encodes {
-                    true => Value::from(functions::base64(&source.bytes)).with_origin(&text.origin()),
+                    true => Value::from(functions::BASE64.write(&source.bytes)).with_origin(&text.origin()),
                     false => text.into(),
                 };
                 (Rc::from(path.rsplit('/').next().unwrap_or(path)), value)

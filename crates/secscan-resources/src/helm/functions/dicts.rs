@@ -28,11 +28,11 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
         })(),
         "hasKey" => (|| Ok(given.map(0)?.borrow().contains_key(given.text(1)?).into()))(),
         "pluck" => (|| {
-            let key = given.text(0)?;
-            Ok(given.0[1..].iter().filter_map(|map| map.get(key)).collect::<Vec<_>>().into())
+            let (key, maps) = (given.text(0)?, maps(given, 1)?);
+            Ok(maps.iter().filter_map(|map| map.borrow().get(key).cloned()).collect::<Vec<_>>().into())
         })(),
         "dig" => dig(given),
-        "keys" => maps(given).map(|maps| {
+        "keys" => maps(given, 0).map(|maps| {
             maps.iter()
                 .flat_map(|map| map.borrow().keys().map(|key| Value::from(&**key)).collect::<Vec<_>>())
                 .collect::<Vec<_>>()
@@ -73,8 +73,9 @@ fn key(value: &Value) -> Rc<str> {
     to_text(value).as_str().into()
 }
 
-fn maps(given: Arguments<'_>) -> Result<Vec<MapRef>, Failure> {
-    (0..given.0.len()).map(|at| given.map(at)).collect()
+/// The arguments from one on, which must be maps.
+fn maps(given: Arguments<'_>, from: usize) -> Result<Vec<MapRef>, Failure> {
+    (from..given.0.len()).map(|at| given.map(at)).collect()
 }
 
 /// `dig KEY ... DEFAULT MAP`

@@ -9,6 +9,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::arguments::{Arguments, to_text};
+use super::digits::{BASE32, BASE64};
 use super::{Called, yaml};
 
 /// Calls a function.
@@ -29,11 +30,10 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
         "toPrettyJson" => json(&value, Some(0), true).map(Value::from),
         "toToml" => toml(&value).map(Value::from),
         "fromToml" => given.piece(0).map(from_toml),
-        "b64enc" => given.text(0).map(|text| base64(text.as_bytes()).into()),
-        "b64dec" => given.text(0).map(|text| match from_base64(text) {
-            Some(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
-            None => "illegal base64 data".into(),
-        }),
+        "b32enc" => given.text(0).map(|text| BASE32.write(text.as_bytes()).into()),
+        "b32dec" => given.text(0).map(|text| decoded(BASE32.read(text), "illegal base32 data")),
+        "b64enc" => given.text(0).map(|text| BASE64.write(text.as_bytes()).into()),
+        "b64dec" => given.text(0).map(|text| decoded(BASE64.read(text), "illegal base64 data")),
         "sha256sum" => given.text(0).map(|text| hex(&Sha256::digest(text.as_bytes())).into()),
         "sha512sum" => given.text(0).map(|text| hex(&Sha512::digest(text.as_bytes())).into()),
         "sha1sum" => given.text(0).map(|text| hex(&Sha1::digest(text.as_bytes())).into()),
@@ -201,35 +201,9 @@ fn toml_key(key: &str) -> String {
     if is_bare { key.to_owned() } else { print::quoted(key) }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Bytes in Base64.
-pub(in super::super) fn base64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = ALPHABET[(bits >> (18 - 6 * at)) as usize & 63];
-            text.push(if at <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0);
-    for digit in text.trim_end_matches('=').bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')) {
-        let value = ALPHABET.iter().position(|known| *known == digit)?;
-        bits = bits << 6 | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    Some(bytes)
+/// Bytes as text, or what Sprig writes in their place.
+fn decoded(bytes: Option<Vec<u8>>, otherwise: &str) -> Value {
+    bytes.map_or(otherwise.into(), |bytes| String::from_utf8_lossy(&bytes).into_owned().into())
 }
 
 fn adler32(bytes: &[u8]) -> u32 {

@@ -56,7 +56,8 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
             let parts = text.as_str().splitn(count, given.text(0)?).enumerate();
             Ok(parts.map(|(at, part)| (Rc::from(format!("_{at}")), Value::from(part))).collect())
         })(),
-        "until" => given.count(0).and_then(|count| range(0, count as i64, 1, executor)),
+        "slice" => slice(given),
+        "until" => given.int(0).and_then(|count| range(0, count, count.signum(), executor)),
         "untilStep" => (|| range(given.int(0)?, given.int(1)?, given.int(2)?, executor))(),
         "seq" => seq(given, executor),
         _ => return None,
@@ -67,6 +68,20 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
 /// A list; nothing is an empty one.
 fn items(given: Arguments<'_>, at: usize) -> Result<Rc<Items>, Failure> {
     if given.value(at).is_nil() { Ok(Rc::default()) } else { given.list(at) }
+}
+
+/// Sprig's `slice`, in place of Go's: it takes lists only, and makes nothing of one that is empty.
+fn slice(given: Arguments<'_>) -> Result<Value, Failure> {
+    let items = given.list(0)?;
+    if items.is_empty() {
+        return Ok(Value::nil());
+    }
+    let bound = |at: usize, default: usize| match given.0.get(at) {
+        Some(value) => usize::try_from(to_int(value)).unwrap_or(usize::MAX),
+        None => default,
+    };
+    let part = items.get(bound(1, 0)..bound(2, items.len()));
+    part.map(|part| part.to_vec().into()).ok_or_else(|| "index out of range".into())
 }
 
 fn unique(items: &[Value], executor: &mut Executor<'_>) -> Result<Value, Failure> {

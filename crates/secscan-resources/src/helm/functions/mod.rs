@@ -7,6 +7,7 @@
 
 mod arguments;
 mod dicts;
+mod digits;
 mod encoding;
 mod lists;
 mod math;
@@ -22,7 +23,7 @@ use std::borrow::Cow;
 use secscan_parse::gotemplate::{Data, Executor, Failure, Functions, Value};
 
 use arguments::Arguments;
-pub(super) use encoding::base64;
+pub(super) use digits::BASE64;
 pub(super) use semver::matches;
 
 /// What a call gives; none when there is no such function.
@@ -43,6 +44,10 @@ impl Functions for Helm {
             _ => return self.sprig(name, given, executor),
         };
         Some(of_templates)
+    }
+
+    fn replaces(&self, name: &str) -> bool {
+        name == "slice"
     }
 
     fn looks_inside(&self, name: &str) -> bool {

@@ -47,6 +47,9 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
         })(),
         "repeat" => (|| {
             let (count, text) = (given.count(0)?, given.text(1)?);
+            if given.int(0)? < 0 {
+                return Err("the count is negative".into());
+            }
             executor.spend_bytes(count.saturating_mul(text.len()))?;
             Ok(Text::plain(&text.repeat(count)))
         })(),

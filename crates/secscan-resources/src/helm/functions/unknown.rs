@@ -35,7 +35,7 @@ pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
             Ok(if name == "genPrivateKey" { part() } else { Value::map([("Cert", part()), ("Key", part())]) })
         }
         "now" | "date" | "dateInZone" | "date_in_zone" | "htmlDate" | "htmlDateInZone" | "dateModify"
-        | "date_modify" | "toDate" | "ago" | "duration" | "durationRound" | "unixEpoch" => {
+        | "date_modify" | "must_date_modify" | "toDate" | "ago" | "duration" | "durationRound" | "unixEpoch" => {
             text("2006-01-02T15:04:05Z", TIME)
         }
         "getHostByName" => text("192.0.2.1", "it depends on the network"),
