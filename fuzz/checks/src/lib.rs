@@ -72,6 +72,11 @@ pub static TARGETS: &[Target] = &[
         seeds: |root| seeds::examples(root, "app.container"),
     },
     Target {
+        name: "daemon",
+        run: |input| trees::read("daemon.json", input),
+        seeds: |root| seeds::alone(root, &["daemon.json"]),
+    },
+    Target {
         name: "cloudformation",
         run: |input| trees::read("template.yaml", input),
         seeds: |root| seeds::examples(root, "template.yaml"),
