@@ -30,7 +30,7 @@ pub mod unit;
 #[cfg(feature = "dockerfile")]
 pub mod dockerfile;
 
-/// HCL: the native syntax of Terraform, as `hcl-edit`'s syntax tree.
+/// HCL: the native syntax of Terraform.
 #[cfg(feature = "hcl")]
 pub mod hcl;
 

@@ -1,25 +1,34 @@
-//! Reading order: `File` and `parse`, then `repeated` (keys that an object says twice), `recover` (what is saved of a
-//! file with errors) and `scan` (where top-level
-//! constructs and comments stand). The tree is not turned into located values here: most of HCL is expressions, and what
-//! they mean is the business of who evaluates them.
+//! Reading order: [`File`] and [`parse`], then [`syntax`] (what is read), `cursor` (white space, comments, names), `body`
+//! (arguments and blocks), `expression`, `template` (texts) and `skip` (where a broken construct ends).
 //!
-//! `hcl-edit` gives up a file at its first error and knows no byte order mark; here only the broken top-level constructs
-//! are lost. What was lost is blanked out, byte for byte, before the rest is parsed, so that spans are true.
+//! The grammar is that of <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>. The parser is our own because
+//! every byte of Terraform goes through it and because of what a broken file must not lose: only a top-level construct with
+//! an error is left out, keys of objects may be said twice, and everything has its place.
 
-mod recover;
-mod repeated;
-mod scan;
+mod body;
+mod cursor;
+mod expression;
+mod skip;
+/// What files in HCL say, with places.
+pub mod syntax;
+mod template;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use hcl_edit::structure::Body;
-use secscan_model::{Comment, Diagnostic, Source};
+use secscan_model::{Comment, Diagnostic, DiagnosticKind, Platform, Source, Span};
+
+use self::cursor::{Cursor, Fault};
+use self::syntax::{Body, Expression, Item};
+use self::template::Until;
+use crate::MAX_DIAGNOSTICS;
+
+pub use self::cursor::Offsets;
 
 /// A parsed file.
 #[derive(Debug, Default)]
 pub struct File {
-    /// The blocks and attributes; their spans are offsets into the source's bytes. A key that an object says twice has
-    /// another name here the second time: its true name is what the source says at its span.
+    /// The blocks and arguments; their spans are offsets into the source's bytes.
     pub body: Body,
     /// The comments in the order of the file.
     pub comments: Vec<Comment>,
@@ -27,16 +36,87 @@ pub struct File {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Parses a file. Constructs with errors, with nesting beyond 64 levels or with an object of more than 5,000 keys are left
-/// out, each with a diagnostic.
+/// Parses a file. Top-level constructs with errors or with nesting beyond 64 levels are left out, each with a diagnostic.
 pub fn parse(source: &Source) -> File {
     let (text, invalid) = readable(&source.bytes);
-    let scan = scan::scan(&text, scan::Mode::Strict);
-    let sound = invalid.is_empty() && scan.chunks.iter().all(|chunk| chunk.fault.is_none());
-    if sound && let Ok(body) = repeated::parse(&text) {
-        return File { body, comments: scan.comments, diagnostics: Vec::new() };
+    let mut cursor = Cursor::new(&text, Offsets::Same);
+    let (mut items, mut diagnostics) = (Vec::new(), Vec::new());
+    loop {
+        cursor.lines();
+        if cursor.is_at_end() {
+            break;
+        }
+        match construct(&mut cursor, &invalid) {
+            Ok(item) => items.push(item),
+            Err(fault) => diagnostics.push(left_out(source, fault)),
+        }
     }
-    recover::recover(source, &text, &invalid)
+    let body = cursor.body(items);
+    diagnostics.extend(cursor.repeated.iter().map(|(name, span)| {
+        let message = format!("`{name}` is set twice; the first is used");
+        diagnostic(source, DiagnosticKind::Ambiguous, *span, &message)
+    }));
+    if diagnostics.len() > MAX_DIAGNOSTICS {
+        let more = diagnostics.len() - MAX_DIAGNOSTICS + 1;
+        diagnostics.truncate(MAX_DIAGNOSTICS - 1);
+        let message = format!("{more} more errors in this file");
+        diagnostics.push(diagnostic(source, DiagnosticKind::Syntax, Span::new(0, 1), &message));
+    }
+    File { body, comments: cursor.comments, diagnostics }
+}
+
+/// The template that a whole text is; none when it is not well-formed.
+pub fn template(text: &str, offsets: Offsets<'_>) -> Option<Expression> {
+    let mut cursor = Cursor::new(text, offsets);
+    let kind = cursor.template(0, Until::End).ok()?;
+    Some(Expression { kind, span: cursor.span(0, text.len()) })
+}
+
+/// The expression that a whole text is; none when it is not well-formed.
+pub fn expression(text: &str, offsets: Offsets<'_>) -> Option<Expression> {
+    let mut cursor = Cursor::new(text, offsets);
+    cursor.lines();
+    let expression = cursor.expression().ok()?;
+    cursor.lines();
+    cursor.is_at_end().then_some(expression)
+}
+
+/// Reads a top-level construct, or steps over it. `invalid` holds the ascending offsets of bytes that are not UTF-8.
+fn construct(cursor: &mut Cursor<'_>, invalid: &[usize]) -> Result<Item, Fault> {
+    let (start, comments) = (cursor.at, cursor.comments.len());
+    let read = cursor.item();
+    let fault = match read {
+        Ok(item) => match bad_byte(invalid, start..cursor.at, &cursor.comments[comments..]) {
+            None => return Ok(item),
+            Some(at) => return Err(Fault { at, message: "not UTF-8 text", limit: false }),
+        },
+        Err(fault) => fault,
+    };
+    let (end, within) = skip::skip(cursor.text, start, fault.limit, &mut cursor.unclosed);
+    cursor.comments.truncate(comments);
+    cursor.comments.extend(within);
+    cursor.at = end;
+    // What is wrong with a construct that was never closed turns up behind it.
+    Err(Fault { at: fault.at.min(end.saturating_sub(1).max(start)), ..fault })
+}
+
+/// The first byte in a range that is not UTF-8, comments aside.
+fn bad_byte(invalid: &[usize], within: Range<usize>, comments: &[Comment]) -> Option<usize> {
+    let first = invalid.partition_point(|offset| *offset < within.start);
+    let is_in_comment = |offset: usize| comments.iter().any(|comment| comment.span.range().contains(&offset));
+    invalid[first..].iter().copied().take_while(|offset| *offset < within.end).find(|offset| !is_in_comment(*offset))
+}
+
+fn left_out(source: &Source, fault: Fault) -> Diagnostic {
+    let kind = if fault.limit { DiagnosticKind::Limit } else { DiagnosticKind::Syntax };
+    let message = format!("{}; this block was left out", fault.message);
+    diagnostic(source, kind, Span::new(fault.at, fault.at + 1), &message)
+}
+
+fn diagnostic(source: &Source, kind: DiagnosticKind, span: Span, message: &str) -> Diagnostic {
+    let end = source.bytes.len();
+    let span = Span::new((span.start as usize).min(end), (span.end as usize).min(end));
+    Diagnostic::new(kind, message).path(source.path.clone()).at(source.at(span)).blinds(Platform::Terraform)
 }
 
 /// The text of a file, with the same offsets: blanks for a byte order mark, `?` for each byte that is not UTF-8. Also the

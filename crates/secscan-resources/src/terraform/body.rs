@@ -7,8 +7,8 @@ use secscan_model::{DiagnosticKind, Location, Map, Node, Reference, Span, Value}
 use super::evaluator::{Evaluator, Name, Scope};
 use super::frame::FrameId;
 use super::module::Written;
-use super::syntax::{Attribute, Block, Body, Expression, Item, Kind, Step};
 use super::value::{Entries, Shape, sorted, unresolved_by, with_refs};
+use secscan_parse::hcl::syntax::{Attribute, Block, Body, Expression, Item, Kind, Step};
 
 /// How many blocks one `dynamic` block is written out to.
 const MAX_BLOCKS: usize = 1_000;

@@ -13,9 +13,9 @@ use secscan_model::{Diagnostic, DiagnosticKind, Location, Map, Node, Platform, S
 use super::files::{Files, Folders};
 use super::frame::{Frame, FrameId};
 use super::module::{Module, Unit};
-use super::syntax::Expression;
 use super::value::{Failure, weight};
 use crate::reading::Tree;
+use secscan_parse::hcl::syntax::Expression;
 
 /// How deep expressions, and references through them, may be evaluated within each other.
 const MAX_DEPTH: usize = 250;

@@ -8,12 +8,12 @@ use super::body::{Elements, elements};
 use super::convert::convert;
 use super::evaluator::{Evaluator, Name, Scope};
 use super::number::Number;
-use super::syntax::{Expression, For, Key, KeyKind, Kind, Operator};
 use super::types::{Type, unify};
 use super::value::{
     Entries, Failure, Outcome, boolean, collect_refs, equal, fail, is_sensitive, marked, number, text, unresolved_by,
     with_refs,
 };
+use secscan_parse::hcl::syntax::{Expression, For, Key, KeyKind, Kind, Operator};
 
 impl<'a> Evaluator<'a> {
     /// The value of an expression, or why Terraform would refuse it.

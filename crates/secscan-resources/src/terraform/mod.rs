@@ -1,6 +1,7 @@
 //! Terraform and OpenTofu: a root module and all that it calls, evaluated as far as the files tell.
 //!
-//! Reading order: [`File`], [`parse`] and [`evaluate`] here; `syntax` (what files say, in either syntax); `files` (which
+//! Reading order: [`File`], [`parse`] and [`evaluate`] here; `json_syntax` (what files in JSON say, in the terms of
+//! HCL); `files` (which
 //! folders are modules and who calls them); `module` (what a folder declares), `frame` and `calls` (module instances);
 //! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `convert`, `sets`, `number`, `decimal` and `value`
 //! (the expression language); `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data
@@ -20,6 +21,7 @@ mod files;
 mod frame;
 mod functions;
 mod json;
+mod json_syntax;
 mod module;
 mod number;
 mod plan;
@@ -27,7 +29,6 @@ mod policy_document;
 mod reference;
 mod resource;
 mod sets;
-mod syntax;
 mod template;
 mod types;
 mod value;
@@ -48,7 +49,7 @@ use module::Unit;
 /// A configuration or variable file, parsed and waiting for its folder.
 #[derive(Debug, Default)]
 pub struct File {
-    body: syntax::Body,
+    body: hcl::syntax::Body,
     /// The comments that stand behind something on their line.
     trailing: Vec<Span>,
     /// What a variable file in JSON gives, or a list of fetched modules.
@@ -90,17 +91,7 @@ pub(crate) fn parse(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File
     let mut parsed = hcl::parse(source);
     diagnostics.append(&mut parsed.diagnostics);
     let trailing = parsed.comments.iter().filter(|comment| comment.trailing).map(|comment| comment.span).collect();
-    let body = syntax::from_native(&parsed.body, &text_of(&source.bytes));
-    (File { body, trailing, ..File::default() }, parsed.comments)
-}
-
-/// The text of a file with the same offsets, whether or not all of it is text.
-fn text_of(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.into();
-    }
-    let chunk = |chunk: std::str::Utf8Chunk<'_>| chunk.valid().to_owned() + &"?".repeat(chunk.invalid().len());
-    bytes.utf8_chunks().map(chunk).collect::<String>().into()
+    (File { body: parsed.body, trailing, ..File::default() }, parsed.comments)
 }
 
 fn parse_json(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<Comment>) {
@@ -112,7 +103,9 @@ fn parse_json(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> (File, Vec<
     let document = parsed.documents.into_iter().next();
     let is_configuration = source.path.ends_with(".tf.json") || source.path.ends_with(".tofu.json");
     let file = match &document {
-        Some(document) if is_configuration => File { body: syntax::from_json(source, document), ..File::default() },
+        Some(document) if is_configuration => {
+            File { body: json_syntax::configuration(source, document), ..File::default() }
+        }
         _ => File { values: document, ..File::default() },
     };
     (file, parsed.comments)

@@ -6,7 +6,7 @@ use foldhash::HashMap;
 use secscan_model::{Diagnostic, DiagnosticKind, Node, Platform, Source};
 
 use super::File;
-use super::syntax::{Block, Expression};
+use secscan_parse::hcl::syntax::{Block, Expression};
 
 /// What a top-level block declares.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -9,9 +9,9 @@ use super::evaluator::{Evaluator, Scope};
 use super::frame::FrameId;
 use super::module::Kind;
 use super::resource::{Instance, Instances, Keys};
-use super::syntax::{Expression, Kind as Written, Step};
 use super::types::{Type, unify};
 use super::value::{Failure, Outcome, Shape, fail, is_sensitive, marked, text, unresolved_by, with_refs};
+use secscan_parse::hcl::syntax::{Expression, Kind as Written, Step};
 
 /// Where a traversal is, for what its steps may find missing.
 #[derive(Clone, Copy)]

@@ -6,8 +6,8 @@ use secscan_model::{Location, Node, Part, Reference, Unresolved, Value};
 
 use super::body::{Elements, elements};
 use super::evaluator::{Evaluator, Name, Scope};
-use super::syntax::{Expression, Piece, Repetition};
 use super::value::{Failure, Outcome, boolean, collect_refs, fail, is_sensitive, marked, text, with_refs};
+use secscan_parse::hcl::syntax::{Expression, Piece, Repetition};
 
 /// How long a text that is put together may be, in bytes.
 pub(super) const MAX_TEXT: usize = 1 << 20;

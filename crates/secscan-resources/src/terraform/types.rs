@@ -6,8 +6,8 @@ use std::sync::Arc;
 use secscan_model::{Node, ScalarKind, Value};
 
 use super::evaluator::{Evaluator, Scope};
-use super::syntax::{Call, Expression, Key, Kind};
 use super::value::Shape;
+use secscan_parse::hcl::syntax::{Call, Expression, Key, Kind};
 
 /// A type.
 #[derive(Clone, Debug)]

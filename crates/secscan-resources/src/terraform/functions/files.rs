@@ -3,12 +3,13 @@
 use globset::GlobBuilder;
 use secscan_model::{Location, Node, Source, Value};
 
+use super::super::File;
 use super::super::evaluator::{Evaluator, Scope};
 use super::super::module::{Unit, joined};
 use super::super::sets::set;
 use super::super::value::{Failure, Outcome, fail, text, unresolved_by};
-use super::super::{File, syntax};
 use super::{MAX_ITEMS, digests};
+use secscan_parse::hcl;
 
 /// The functions, with how many arguments they take.
 const FUNCTIONS: [(&str, usize); 14] = [
@@ -85,7 +86,7 @@ impl<'a> Evaluator<'a> {
             return Ok(Node::unresolved("the text is too long", at));
         }
         if name == "templatefile" {
-            let Some(template) = syntax::from_template(text) else {
+            let Some(template) = hcl::template(text, hcl::Offsets::Same) else {
                 return fail(format!("`{}` is no template", source.path));
             };
             let file = File::default();
@@ -99,7 +100,7 @@ impl<'a> Evaluator<'a> {
 
     /// `templatestring`.
     fn template_text(&mut self, text: &str, values: &Node, at: Location, scope: Scope<'_>) -> Outcome {
-        let Some(template) = syntax::from_template(text) else { return fail("the text is no template") };
+        let Some(template) = hcl::template(text, hcl::Offsets::Same) else { return fail("the text is no template") };
         let source = Source::from_text(at.source, &scope.unit.source.path, text);
         let file = File::default();
         // Places within the text are none in the file.
@@ -111,7 +112,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value of a template that sees the keys of a map as names, and nothing else.
-    fn filled(&mut self, template: &syntax::Expression, unit: Unit<'_>, values: &Node, scope: Scope<'_>) -> Outcome {
+    fn filled(
+        &mut self,
+        template: &hcl::syntax::Expression,
+        unit: Unit<'_>,
+        values: &Node,
+        scope: Scope<'_>,
+    ) -> Outcome {
         if scope.template.is_some() {
             return fail("a template cannot fill another one");
         }

@@ -20,10 +20,10 @@ use secscan_model::{Location, Node, Value};
 
 use super::evaluator::{Evaluator, Scope};
 use super::number::Number;
-use super::syntax;
 use super::value::{
     Failure, Outcome, Shape, collect_refs, fail, is_sensitive, marked, number, text, unresolved_by, with_refs,
 };
+use secscan_parse::hcl;
 
 /// What a function does with arguments that are not known.
 #[derive(Clone, Copy, PartialEq)]
@@ -134,7 +134,7 @@ fn function(name: &str) -> Option<&'static Function> {
 impl<'a> Evaluator<'a> {
     /// The value of a function call. Text, numbers and the like refer to what their arguments refer to; the parts of lists
     /// and maps keep their own references.
-    pub(super) fn call(&mut self, call: &syntax::Call, at: Location, scope: Scope<'_>) -> Outcome {
+    pub(super) fn call(&mut self, call: &hcl::syntax::Call, at: Location, scope: Scope<'_>) -> Outcome {
         let name = call.name.strip_prefix("core::").unwrap_or(&call.name);
         if name.contains("::") {
             return Ok(Node::unresolved("functions of providers are not known", at));
@@ -183,7 +183,7 @@ impl<'a> Evaluator<'a> {
 
     /// The arguments of a call; one written `list...` stands for the items of the list. What is not known there makes all
     /// of it unknown.
-    fn arguments(&mut self, call: &syntax::Call, scope: Scope<'_>) -> Result<Result<Vec<Node>, Node>, Failure> {
+    fn arguments(&mut self, call: &hcl::syntax::Call, scope: Scope<'_>) -> Result<Result<Vec<Node>, Node>, Failure> {
         let mut args = Vec::with_capacity(call.arguments.len());
         for (index, arg) in call.arguments.iter().enumerate() {
             let value = self.attempt(arg, scope)?;
@@ -210,7 +210,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `try`: the first argument that Terraform would not refuse. One that is not known may be refused later.
-    fn first_that_works(&mut self, call: &syntax::Call, at: Location, scope: Scope<'_>) -> Outcome {
+    fn first_that_works(&mut self, call: &hcl::syntax::Call, at: Location, scope: Scope<'_>) -> Outcome {
         for arg in &call.arguments {
             self.trying += 1;
             let outcome = self.attempt(arg, scope);
@@ -223,7 +223,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `can`: whether Terraform would not refuse the argument.
-    fn works(&mut self, call: &syntax::Call, at: Location, scope: Scope<'_>) -> Node {
+    fn works(&mut self, call: &hcl::syntax::Call, at: Location, scope: Scope<'_>) -> Node {
         let Some(first) = call.arguments.first() else { return Node::bool(false, at) };
         self.trying += 1;
         let outcome = self.attempt(first, scope);

@@ -1,6 +1,4 @@
-//! From the tree of `hcl-edit`.
-
-use std::sync::Arc;
+//! From the tree of `hcl-edit` to ours.
 
 use hcl_edit::expr::{
     self, BinaryOp, BinaryOperator, ForExpr, FuncCall, ObjectKey, TraversalOperator, UnaryOp, UnaryOperator,
@@ -9,49 +7,26 @@ use hcl_edit::structure::{self, Structure};
 use hcl_edit::template::Template;
 use secscan_model::{Scalar, ScalarKind, Span};
 
-use super::template::Texts;
-use super::{
+use secscan_parse::hcl::syntax::{
     Attribute, Block, Body, Call, Expression, For, Item, Key, KeyKind, Kind, Operator, Piece, Repetition, Step,
 };
 
-/// The body of a file in the native syntax, of which `text` is the text.
-pub(in super::super) fn body(parsed: &structure::Body, text: &str) -> Body {
-    Lowering { text, offsets: Offsets::Same }.body(parsed)
-}
+use super::texts::Texts;
 
-/// The template that a whole text is; none when it is not well-formed.
-pub(in super::super) fn template(text: &str) -> Option<Expression> {
-    let parsed: Template = text.parse().ok()?;
-    let lowering = Lowering { text, offsets: Offsets::Same };
-    Some(Expression { kind: lowering.template(&parsed, Some(false)), span: Span::new(0, text.len()) })
-}
-
-/// Where the text that was parsed stands in the file.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Offsets<'t> {
-    /// It is the file.
-    Same,
-    /// Each of its bytes, and its end, has an offset.
-    Each(&'t [u32]),
+/// The body of a file of which `text` is the text.
+pub(super) fn body(parsed: &structure::Body, text: &str) -> Body {
+    Lowering { text }.body(parsed)
 }
 
 /// How a text is turned from `hcl-edit`'s tree into ours.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lowering<'t> {
-    pub text: &'t str,
-    pub offsets: Offsets<'t>,
+struct Lowering<'t> {
+    text: &'t str,
 }
 
 impl Lowering<'_> {
     fn span(&self, parsed: &impl hcl_edit::Span) -> Span {
-        let range = parsed.span().unwrap_or_default();
-        match self.offsets {
-            Offsets::Same => range.into(),
-            Offsets::Each(offsets) => {
-                let offset = |at: usize| offsets.get(at).or(offsets.last()).copied().unwrap_or_default();
-                Span { start: offset(range.start), end: offset(range.end) }
-            }
-        }
+        parsed.span().unwrap_or_default().into()
     }
 
     fn body(&self, parsed: &structure::Body) -> Body {
@@ -77,7 +52,7 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn expression(&self, parsed: &expr::Expression) -> Expression {
+    fn expression(&self, parsed: &expr::Expression) -> Expression {
         use expr::Expression as Parsed;
         let kind = match parsed {
             Parsed::Null(_) => Kind::Null,
@@ -125,16 +100,10 @@ impl Lowering<'_> {
     }
 
     fn key(&self, key: &ObjectKey) -> Key {
-        // The parser may have seen another name: that of a key which the object says a second time.
-        let written = self.text.get(parsed_range(key)).unwrap_or_default().trim();
-        let is_plain = |text: &&str| !text.is_empty() && !text.contains(['\\', '"', '$', '%']);
         let kind = match key {
-            ObjectKey::Ident(name) => KeyKind::Name(Some(written).filter(is_plain).unwrap_or(name.as_str()).into()),
+            ObjectKey::Ident(name) => KeyKind::Name(name.as_str().into()),
             ObjectKey::Expression(expr::Expression::Variable(name)) => KeyKind::Name(name.as_str().into()),
-            ObjectKey::Expression(expr::Expression::String(text)) => {
-                let inner = written.strip_prefix('"').and_then(|written| written.strip_suffix('"'));
-                KeyKind::Name(inner.filter(is_plain).unwrap_or(text.as_str()).into())
-            }
+            ObjectKey::Expression(expr::Expression::String(text)) => KeyKind::Name(text.as_str().into()),
             ObjectKey::Expression(key) => KeyKind::Computed(self.expression(key)),
         };
         Key { span: self.span(key), kind }
@@ -198,7 +167,7 @@ impl Lowering<'_> {
     }
 
     /// A template. `lines` is none within quotes; elsewhere it tells whether the indentation that all lines share goes.
-    pub(super) fn template(&self, template: &Template, lines: Option<bool>) -> Kind {
+    fn template(&self, template: &Template, lines: Option<bool>) -> Kind {
         use hcl_edit::template::Element;
         if let (Some(Element::Interpolation(only)), 1) = (template.get(0), template.len()) {
             return Kind::Wrapped(Box::new(self.expression(&only.expr)));
@@ -252,9 +221,4 @@ impl Lowering<'_> {
 
 fn parsed_range(parsed: &impl hcl_edit::Span) -> std::ops::Range<usize> {
     parsed.span().unwrap_or_default()
-}
-
-/// A literal text.
-pub(super) fn text(text: Arc<str>, span: Span) -> Expression {
-    Expression { kind: Kind::Text(text), span }
 }

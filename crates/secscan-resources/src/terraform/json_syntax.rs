@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use hcl_edit::template::Template;
 use secscan_model::{Entry, Node, Scalar, ScalarKind, Source, Span, Value};
 
-use super::native::{Lowering, Offsets, text};
-use super::{Attribute, Block, Body, Expression, Item, Key, KeyKind, Kind};
+use secscan_parse::hcl::syntax::{Attribute, Block, Body, Expression, Item, Key, KeyKind, Kind};
+use secscan_parse::hcl::{self, Offsets};
 
 /// Top-level blocks with the number of their labels.
 const TOP: [(&str, usize); 8] = [
@@ -50,7 +49,7 @@ enum Texts {
 }
 
 /// The contents of a configuration file, of which `document` is the JSON.
-pub(in super::super) fn configuration(source: &Source, document: &Node) -> Body {
+pub(super) fn configuration(source: &Source, document: &Node) -> Body {
     let file = File { text: source.text().unwrap_or_default() };
     let mut items = Vec::new();
     for root in document.items() {
@@ -138,22 +137,16 @@ impl File<'_> {
 
     /// A text; one that is not well-formed where a template or an expression is expected stays a text.
     fn text(&self, decoded: &Arc<str>, span: Span, texts: Texts) -> Expression {
-        let as_it_is = || text(decoded.clone(), span);
+        let as_it_is = || Expression { kind: Kind::Text(decoded.clone()), span };
         if texts == Texts::AsTheyAre || (texts == Texts::Templates && !is_template(decoded)) {
             return as_it_is();
         }
         let offsets = offsets(self.text.get(span.range()).unwrap_or_default(), span.start, decoded);
-        let lowering = Lowering { text: decoded, offsets: Offsets::Each(&offsets) };
-        match texts {
-            Texts::Expressions => match decoded.parse() {
-                Ok(parsed) => lowering.expression(&parsed),
-                Err(_) => as_it_is(),
-            },
-            _ => match decoded.parse::<Template>() {
-                Ok(parsed) => Expression { kind: lowering.template(&parsed, Some(false)), span },
-                Err(_) => as_it_is(),
-            },
-        }
+        let read = match texts {
+            Texts::Expressions => hcl::expression(decoded, Offsets::Each(&offsets)),
+            _ => hcl::template(decoded, Offsets::Each(&offsets)).map(|template| Expression { span, ..template }),
+        };
+        read.unwrap_or_else(as_it_is)
     }
 }
 
