@@ -1,7 +1,7 @@
 //! References between resources, indexed both ways, and how many satisfy a `linked` condition.
 
 use std::fmt::Write;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use foldhash::HashMap;
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -12,24 +12,33 @@ use super::truth::{Evaluation, Side, Truth, is_about_end};
 use crate::check::{Link, Other, PathText, Scope, Selector, Step};
 use crate::select;
 
-/// The references of a graph, by either end.
+/// The references of a graph, by either end, and which resources stand together.
 #[derive(Debug, Default)]
 pub struct Links {
     from: Ends,
     to: Ends,
-    units: Vec<Unit>,
-    /// The unit of each resource, as an index.
-    unit_of: Vec<u32>,
+    /// The resources that are deployed together.
+    units: Groups,
+    /// The resources of one folder; few rules ask for them.
+    folders: OnceLock<Groups>,
     shared: RwLock<HashMap<Shared, Arc<Linked>>>,
 }
 
-/// What an answer hangs on that all resources of a unit share: the unit, whether it is asked for the repository, the
-/// condition, the side, and whether case counts.
-type Shared = (u32, bool, usize, Side, bool);
+/// What an answer hangs on that all resources of a group share: where is looked, the group, whether it is asked for the
+/// repository, the condition, the side, and whether case counts.
+type Shared = (Scope, u32, bool, usize, Side, bool);
 
-/// The resources that are deployed together.
+/// Resources by what they have in common.
 #[derive(Debug, Default)]
-struct Unit {
+struct Groups {
+    groups: Vec<Group>,
+    /// The group of each resource, as an index.
+    of: Vec<u32>,
+}
+
+/// Resources that have something in common.
+#[derive(Debug, Default)]
+struct Group {
     /// By type.
     kinds: HashMap<Arc<str>, Vec<ResourceId>>,
     /// Whether one of them cannot be looked into.
@@ -70,34 +79,48 @@ impl Ends {
     }
 }
 
+impl Groups {
+    /// The resources of a graph, those of one name together.
+    fn new<'g>(graph: &'g Graph, name: impl Fn(&'g Resource) -> &'g str) -> Self {
+        let mut made = Self::default();
+        let mut numbers: HashMap<&str, u32> = HashMap::default();
+        // Resources of a group mostly follow each other.
+        let mut last: Option<(&str, u32)> = None;
+        for (id, resource) in graph.iter() {
+            let name = name(resource);
+            let number = match last.filter(|(known, _)| *known == name) {
+                Some((_, number)) => number,
+                None => *numbers.entry(name).or_insert_with(|| {
+                    made.groups.push(Group::default());
+                    made.groups.len() as u32 - 1
+                }),
+            };
+            last = Some((name, number));
+            made.of.push(number);
+            let group = &mut made.groups[number as usize];
+            group.is_opaque |= resource.opaque.is_some();
+            group.kinds.entry(resource.kind.clone()).or_default().push(id);
+        }
+        made
+    }
+
+    fn number(&self, id: ResourceId) -> u32 {
+        self.of[id.0 as usize]
+    }
+}
+
 impl Links {
     /// Indexes the references of a graph.
     pub fn new(graph: &Graph) -> Self {
         let (from, to) = (Ends::new(graph, |edge| edge.from), Ends::new(graph, |edge| edge.to));
-        let mut links = Self { from, to, ..Self::default() };
-        let mut numbers: HashMap<&str, u32> = HashMap::default();
-        // Resources of a unit mostly follow each other.
-        let mut last: Option<(&str, u32)> = None;
-        for (id, resource) in graph.iter() {
-            let name = &*resource.unit;
-            let number = match last.filter(|(known, _)| *known == name) {
-                Some((_, number)) => number,
-                None => *numbers.entry(name).or_insert_with(|| {
-                    links.units.push(Unit::default());
-                    links.units.len() as u32 - 1
-                }),
-            };
-            last = Some((name, number));
-            links.unit_of.push(number);
-            let unit = &mut links.units[number as usize];
-            unit.is_opaque |= resource.opaque.is_some();
-            unit.kinds.entry(resource.kind.clone()).or_default().push(id);
-        }
-        links
+        Self { from, to, units: Groups::new(graph, |resource| &resource.unit), ..Self::default() }
     }
 
-    fn unit(&self, id: ResourceId) -> &Unit {
-        &self.units[self.unit_of[id.0 as usize] as usize]
+    fn groups(&self, graph: &Graph, scope: Scope) -> &Groups {
+        match scope {
+            Scope::Unit => &self.units,
+            Scope::Directory => self.folders.get_or_init(|| Groups::new(graph, |resource| folder(graph, resource))),
+        }
     }
 
     fn edges<'a>(&'a self, graph: &'a Graph, of: ResourceId) -> impl Iterator<Item = (&'a Edge, bool)> {
@@ -108,7 +131,7 @@ impl Links {
     }
 }
 
-impl Unit {
+impl Group {
     /// The resources whose type a selector may mean.
     fn members(&self, selector: &Selector) -> Vec<ResourceId> {
         let kinds = &self.kinds;
@@ -141,13 +164,13 @@ impl<'a> Evaluation<'a> {
             Other::Resources(selector) => selector,
         };
         let forgets_subject = link.condition.as_ref().is_none_or(is_about_end);
-        if link.scope != Some(Scope::Unit) || !forgets_subject {
+        let Some(scope) = link.scope.filter(|_| forgets_subject) else {
             return self.search(link, selector, at, side).into();
-        }
+        };
         let us = self.anchor_resource(at.resource);
-        let unit = self.links.unit_of[us.0 as usize];
+        let group = self.links.groups(self.graph(), scope).number(us);
         let is_repository = is_repository(self.graph().resource(us));
-        let key = (unit, is_repository, std::ptr::from_ref(link).addr(), side, self.ignore_case);
+        let key = (scope, group, is_repository, std::ptr::from_ref(link).addr(), side, self.ignore_case);
         if let Some(known) = self.links.shared.read().ok().and_then(|shared| shared.get(&key).cloned()) {
             return known;
         }
@@ -185,18 +208,12 @@ impl<'a> Evaluation<'a> {
         match link.scope {
             Some(Scope::Unit) if is_repository(resource) => {
                 let all = self.graph().iter().map(|(id, _)| id).collect();
-                (all, self.links.units.iter().any(|unit| unit.is_opaque))
+                (all, self.links.units.groups.iter().any(|unit| unit.is_opaque))
             }
-            Some(Scope::Unit) => {
-                let unit = self.links.unit(us);
-                (unit.members(selector), unit.is_opaque)
-            }
-            Some(Scope::Directory) => {
-                let folder = self.folder(resource);
-                let near = self.graph().iter().filter(|(_, other)| self.folder(other) == folder);
-                let near: Vec<_> = near.map(|(id, _)| id).collect();
-                let opaque = near.iter().any(|id| self.graph().resource(*id).opaque.is_some());
-                (near, opaque)
+            Some(scope) => {
+                let groups = self.links.groups(self.graph(), scope);
+                let group = &groups.groups[groups.number(us) as usize];
+                (group.members(selector), group.is_opaque)
             }
             None => self.referenced(link, us),
         }
@@ -231,14 +248,10 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn folder(&self, resource: &Resource) -> &'a str {
-        self.graph().source(resource.at.source).map_or("", |source| source.folder())
-    }
-
     fn linked_files(&self, globs: &[String], scope: Option<Scope>, at: Cursor<'a>) -> Linked {
         let resource = self.graph().resource(at.resource);
         let folder = match scope {
-            Some(Scope::Directory) => self.folder(resource),
+            Some(Scope::Directory) => folder(self.graph(), resource),
             _ => "",
         };
         let set = glob_set(globs);
@@ -249,6 +262,11 @@ impl<'a> Evaluation<'a> {
         let hits = self.graph().paths.iter().filter(|path| within(path).is_some_and(|path| set.is_match(path)));
         Linked { sure: hits.map(|_| at.resource).collect(), perhaps: false }
     }
+}
+
+/// The folder of the file that a resource stands in.
+fn folder<'g>(graph: &'g Graph, resource: &Resource) -> &'g str {
+    graph.source(resource.at.source).map_or("", |source| source.folder())
 }
 
 fn is_repository(resource: &Resource) -> bool {
