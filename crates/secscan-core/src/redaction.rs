@@ -48,10 +48,7 @@ impl Redactor {
                 hits.entry(*detector).or_default().push(start);
             }
         });
-        let asked = hits.into_iter().map(|(detector, mut hits)| {
-            hits.sort_unstable();
-            Asked { detector: &self.detectors[detector], hits }
-        });
+        let asked = hits.into_iter().map(|(detector, hits)| Asked { detector: &self.detectors[detector], hits });
         let asked: Vec<_> = asked.collect();
         let leaks = secscan_secrets::find(Text { path: &source.path, bytes: &source.bytes }, &asked);
         leaks.into_iter().map(|leak| leak.secret).collect()

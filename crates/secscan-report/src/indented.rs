@@ -12,6 +12,9 @@ use serde_json::Error;
 /// After how many bytes what was written is handed on.
 const BUFFER: usize = 64 * 1024;
 
+/// What stands between two elements that are not nested deeper than most.
+const LINE: &[u8] = b",\n                                ";
+
 /// Writes a value and a line break.
 pub(crate) fn write<T: Serialize>(value: &T, out: &mut dyn io::Write) -> io::Result<()> {
     let mut writer = Writer { text: Vec::with_capacity(2 * BUFFER), level: 0, out };
@@ -36,8 +39,9 @@ impl<'o> Writer<'o> {
 
     fn string(&mut self, text: &str) {
         self.text.push(b'"');
-        // Over the whole text at once, so that the compiler looks at many bytes together.
-        let is_plain = text.bytes().fold(true, |is_plain, byte| is_plain & (escape(byte).is_none()));
+        // Over the whole text at once and without a branch, so that the compiler looks at many bytes together.
+        let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+        let is_plain = !text.bytes().fold(false, |found, byte| found | is_special(byte));
         if is_plain {
             self.text.extend_from_slice(text.as_bytes());
         } else {
@@ -54,9 +58,16 @@ impl<'o> Writer<'o> {
         }
     }
 
-    fn line(&mut self) {
-        self.text.push(b'\n');
-        self.text.resize(self.text.len() + 2 * self.level, b' ');
+    /// Begins a line, behind a comma or not.
+    fn line(&mut self, comma: bool) {
+        let start = usize::from(!comma);
+        match LINE.get(start..2 + 2 * self.level) {
+            Some(line) => self.text.extend_from_slice(line),
+            None => {
+                self.text.extend_from_slice(&LINE[start..2]);
+                self.text.resize(self.text.len() + 2 * self.level, b' ');
+            }
+        }
     }
 
     /// Begins a list or an object.
@@ -99,14 +110,11 @@ struct Inside<'w, 'o> {
 impl Inside<'_, '_> {
     /// Begins an element on a line of its own.
     fn begin(&mut self) -> Result<(), Error> {
-        if !self.is_empty {
-            self.writer.text.push(b',');
-        }
-        self.is_empty = false;
         if self.writer.text.len() >= BUFFER {
             self.writer.hand_on().map_err(Error::io)?;
         }
-        self.writer.line();
+        self.writer.line(!self.is_empty);
+        self.is_empty = false;
         Ok(())
     }
 
@@ -146,12 +154,12 @@ impl Inside<'_, '_> {
         let Self { writer, close, is_empty, is_variant } = self;
         writer.level -= 1;
         if !is_empty {
-            writer.line();
+            writer.line(false);
         }
         writer.text.push(close);
         if is_variant {
             writer.level -= 1;
-            writer.line();
+            writer.line(false);
             writer.text.push(b'}');
         }
         Ok(())
