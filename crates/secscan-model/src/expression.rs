@@ -1,5 +1,6 @@
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use regex_automata::meta;
 use regex_automata::util::syntax;
@@ -52,8 +53,21 @@ impl Expression {
     }
 
     fn compiled(&self) -> Option<&meta::Regex> {
-        self.compiled.get_or_init(|| compile(&self.text)).as_ref()
+        self.compiled.get_or_init(|| shared(&self.text)).as_ref()
     }
+}
+
+/// The expression of a text: many rules ask the same one, and building it costs more than all that they ask of it.
+fn shared(text: &str) -> Option<meta::Regex> {
+    static BUILT: LazyLock<Mutex<HashMap<String, Option<meta::Regex>>>> = LazyLock::new(Mutex::default);
+    let known = |built: &HashMap<String, Option<meta::Regex>>| built.get(text).cloned();
+    if let Some(known) = known(&BUILT.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return known;
+    }
+    // Others need not wait while this one is built.
+    let built = compile(text);
+    BUILT.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned(), built.clone());
+    built
 }
 
 /// Without the searchers for literals and the tables that are two thirds of what building an expression costs: values are
