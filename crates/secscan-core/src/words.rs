@@ -48,19 +48,18 @@ impl Search {
     }
 
     fn find(&self, bytes: &[u8], found: &mut dyn FnMut(usize, u32)) {
-        let mut last = 0;
-        for (at, byte) in bytes.iter().enumerate() {
-            last = Beginnings::next(last, *byte);
-            if self.beginnings.may_begin(last) && at >= 2 {
-                self.find_at(bytes, at - 2, found);
+        for (at, next) in bytes.array_windows().enumerate() {
+            if self.beginnings.may_be(*next) {
+                self.find_at(bytes, at, found);
             }
         }
-        for start in bytes.len().saturating_sub(2)..bytes.len() {
-            self.find_at(bytes, start, found);
+        for at in bytes.len().saturating_sub(3)..bytes.len() {
+            self.find_at(bytes, at, found);
         }
     }
 
     /// The words that begin at `start`.
+    #[inline(never)] // within the loop above it would slow down what is not rare
     fn find_at(&self, bytes: &[u8], start: usize, found: &mut dyn FnMut(usize, u32)) {
         let automaton = &self.automaton;
         let Ok(mut state) = automaton.start_state(Anchored::Yes) else { return };
@@ -92,29 +91,28 @@ impl Default for Beginnings {
 impl Beginnings {
     const BITS: usize = 1 << 16;
 
-    /// The last bytes of a text, after one more.
-    fn next(last: u32, byte: u8) -> u32 {
-        last << 8 | u32::from(byte)
+    /// The bit of the first three of four bytes: multiplicative hashing, Knuth, The Art of Computer Programming 3, section
+    /// 6.4. Case is not told apart, nor are a few bytes that are no letters.
+    fn bit(next: [u8; 4]) -> usize {
+        let folded = (u32::from_le_bytes(next) | 0x0020_2020) << 8;
+        (folded.wrapping_mul(0x9E37_79B1) >> 16) as usize
     }
 
-    /// The bit of the last three bytes: multiplicative hashing, Knuth, The Art of Computer Programming 3, section 6.4. Case
-    /// is not told apart, nor are a few bytes that are no letters.
-    fn bit(last: u32) -> usize {
-        ((last << 8 | 0x2020_2000).wrapping_mul(0x9E37_79B1) >> 16) as usize
-    }
-
-    fn may_begin(&self, last: u32) -> bool {
-        let bit = Self::bit(last);
+    fn may_be(&self, next: [u8; 4]) -> bool {
+        let bit = Self::bit(next);
         self.0[bit / 64] >> (bit % 64) & 1 != 0
     }
 
     fn add(&mut self, word: &[u8]) {
-        let first = word.iter().take(3).fold(0, |last, byte| Self::next(last, *byte));
-        // What follows a shorter word may be anything.
-        let missing = 8 * 3_usize.saturating_sub(word.len());
-        for rest in 0..1_u32 << missing {
-            let bit = Self::bit(first << missing | rest);
-            self.0[bit / 64] |= 1 << (bit % 64);
+        match *word {
+            [] => {}
+            // What follows a shorter word may be anything.
+            [first] => (0..=u8::MAX).for_each(|second| self.add(&[first, second])),
+            [first, second] => (0..=u8::MAX).for_each(|third| self.add(&[first, second, third])),
+            [first, second, third, ..] => {
+                let bit = Self::bit([first, second, third, 0]);
+                self.0[bit / 64] |= 1 << (bit % 64);
+            }
         }
     }
 }
