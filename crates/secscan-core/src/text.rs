@@ -169,9 +169,6 @@ impl<'r> Search<'r> {
                 hits.markers.push(start);
             }
         });
-        // Matches come in the order of their ends.
-        hits.of_detectors.values_mut().for_each(|starts| starts.sort_unstable());
-        hits.places.sort_unstable();
         hits
     }
 }
