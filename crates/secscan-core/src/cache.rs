@@ -35,11 +35,15 @@ pub trait Cache {
 /// A hash that stands for content.
 pub(crate) type Key = [u8; 16];
 
-/// What stands for a file: its path, its version, where it comes from, and its bytes.
+/// What stands for a file: its bytes, their number, its path, its version and where it comes from. The bytes come first,
+/// since what begins at the beginning of a block is hashed many blocks at once.
 pub(crate) fn key_of(source: &Source, version: u32) -> Key {
     let mut digest = Digest::default();
-    digest.update(format!("{}\0{version}\0{:?}\0", source.path, source.origin).as_bytes());
     digest.update(&source.bytes);
+    let length = source.bytes.len() as u64;
+    digest.update(format!("{}\0{version}\0{:?}\0", source.path, source.origin).as_bytes());
+    // At the end, where no text can be taken for it.
+    digest.update(&length.to_le_bytes());
     digest.key()
 }
 
