@@ -57,7 +57,12 @@ fn compile_all(root: &Path, errors: &mut Vec<FileError>) -> Result<RuleBlob, Fai
             Err(problems) => errors.extend(problems),
         }
     }
-    Ok(RuleBlob { rules: rules.into_values().collect(), topics, params, digest: digest.hex().to_string() })
+    Ok(RuleBlob {
+        rules: rules.into_values().collect(),
+        topics: topics.into(),
+        params: params.into(),
+        digest: digest.hex().to_string(),
+    })
 }
 
 fn note<T: Default>(errors: &mut Vec<FileError>, problems: Vec<FileError>) -> T {

@@ -278,12 +278,13 @@ impl ScannerBuilder {
                 return Err(BuildError::RuleOrTopic(name.clone()));
             }
         }
-        let least = self.settings.min_severity.unwrap_or(Severity::Info);
+        let least = self.settings.min_severity;
         let runs = |rule: &Rule| {
             let is_demanded = || !rule.on_demand || packs.iter().any(|pack| maps(pack, &rule.info.id));
             let is_asked = |name: &String| is_named(rule, name) && (*rule.info.id.0 == **name || is_demanded());
             let is_wanted = if self.only.is_empty() { is_demanded() } else { self.only.iter().any(is_asked) };
-            is_wanted && rule.info.severity >= least && !self.skip.iter().any(|name| is_named(rule, name))
+            let is_bad_enough = least.is_none_or(|least| rule.info.severity >= least);
+            is_wanted && is_bad_enough && !self.skip.iter().any(|name| is_named(rule, name))
         };
         let (chosen, idle): (Vec<_>, Vec<_>) = rules.into_iter().partition(runs);
         Ok((RuleSet::new(chosen), idle.into_iter().map(|rule| rule.info.id.clone()).collect()))

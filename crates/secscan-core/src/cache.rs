@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use secscan_model::source::Digest;
-use secscan_model::{Diagnostic, FileTree, Listing, Report, Source, SourceId};
+use secscan_model::{Diagnostic, FileTree, Listing, Report, Source, SourceId, Tally};
 
 use crate::text::TextReading;
 
@@ -35,11 +35,15 @@ pub trait Cache {
 /// A hash that stands for content.
 pub(crate) type Key = [u8; 16];
 
-/// What stands for a file: its path, its version, where it comes from, and its bytes.
+/// What stands for a file: its bytes, their number, its path, its version and where it comes from. The bytes come first,
+/// since what begins at the beginning of a block is hashed many blocks at once.
 pub(crate) fn key_of(source: &Source, version: u32) -> Key {
     let mut digest = Digest::default();
-    digest.update(format!("{}\0{version}\0{:?}\0", source.path, source.origin).as_bytes());
     digest.update(&source.bytes);
+    let length = source.bytes.len() as u64;
+    digest.update(format!("{}\0{version}\0{:?}\0", source.path, source.origin).as_bytes());
+    // At the end, where no text can be taken for it.
+    digest.update(&length.to_le_bytes());
     digest.key()
 }
 
@@ -58,8 +62,8 @@ fn key_of_tree(fingerprint: &str, listing: &Listing, files: &[Key]) -> Key {
     digest.key()
 }
 
-/// Takes up the report of an earlier scan of the same tree.
-pub(crate) fn recall(cache: &dyn Cache, fingerprint: &str, tree: &dyn FileTree) -> Option<Report> {
+/// Takes up the report of an earlier scan of the same tree, and the tallies of the rules in their order.
+pub(crate) fn recall(cache: &dyn Cache, fingerprint: &str, tree: &dyn FileTree) -> Option<(Report, Vec<Tally>)> {
     let record = cache.get(REPORT)?;
     let (kept, report) = record.split_first_chunk::<16>()?;
     let listing = tree.list();
@@ -130,7 +134,7 @@ impl<'k> Memory<'k> {
         }
         let keys: Vec<Key> = files.into_iter().map(|(_, key)| key).collect();
         if keys.len() == listing.files.len()
-            && let Ok(report) = postcard::to_allocvec(report)
+            && let Ok(report) = postcard::to_allocvec(&(report, report.tallies.values().collect::<Vec<_>>()))
         {
             let mut record = key_of_tree(prints.all, listing, &keys).to_vec();
             record.extend(report);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use secscan_code::language::LANGUAGES;
 use secscan_code::{Atom, Damage, Dialect, Form, Gate, Language, Occurrence, Question, language};
 use secscan_model::{
     Comment, Diagnostic, DiagnosticKind, Graph, Node, Platform, Resource, ResourceId, Source, SourceId, Span, Tally,
@@ -69,8 +70,8 @@ impl<'r> CodeJudge<'r> {
         let mut languages: BTreeMap<_, OfLanguage<'r>> = BTreeMap::new();
         for (rule, of) in rules.rules.iter().enumerate() {
             let Body::Code(questions) = &of.body else { continue };
-            for language in questions.whom().iter().copied().collect::<BTreeSet<_>>() {
-                languages.entry(language).or_default().rules.push(rule);
+            for (language, ..) in LANGUAGES.iter().filter(|(language, ..)| questions.are_about(*language)) {
+                languages.entry(*language).or_default().rules.push(rule);
             }
         }
         Self { rules, languages }
@@ -165,7 +166,7 @@ impl<'r> CodeJudge<'r> {
         let rule = &self.rules.rules[hit.rule];
         let text = words(source, hit.at);
         let found = if hit.redact { "a secret".to_owned() } else { shortened(&text) };
-        let message = match &rule.message {
+        let message = match &*rule.message {
             None => format!("{}.", rule.info.title),
             Some(pieces) => pieces.iter().map(|piece| piece_text(piece, source, &found)).collect(),
         };

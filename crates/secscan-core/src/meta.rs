@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use secscan_model::{Confidence, Location, Platform, RuleId, RuleInfo, Severity};
+use secscan_model::{Confidence, Header, Location, Platform, RuleId, RuleInfo, Severity};
 
 /// One of these rules.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -112,8 +112,8 @@ impl MetaRule {
 }
 
 /// The headers of all these rules, sorted by id.
-pub fn rules() -> Vec<Arc<RuleInfo>> {
-    let mut rules: Vec<_> = TABLE.iter().map(|words| Arc::new(header(words))).collect();
+pub fn rules() -> Vec<Arc<Header>> {
+    let mut rules: Vec<_> = TABLE.iter().map(|words| Arc::new(Header::from(header(words)))).collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     rules
 }

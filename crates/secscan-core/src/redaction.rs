@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use secscan_model::{Source, Span};
+use secscan_model::{Lazy, Source, Span};
 use secscan_rules::check::Body;
 use secscan_rules::{Rule, RuleSet};
 use secscan_secrets::{Asked, Detector, Text};
@@ -19,7 +19,7 @@ const SHORTEST_IN_TEXT: usize = 5;
 /// All detectors, ready to say what is secret in a file.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
-    detectors: Vec<Arc<Detector>>,
+    detectors: Vec<Arc<Lazy<Detector>>>,
     /// The keywords, and the detectors of each, once somebody asks.
     words: OnceLock<(Words<String>, Vec<Vec<usize>>)>,
 }
@@ -55,7 +55,7 @@ impl Redactor {
     }
 }
 
-fn words(detectors: &[Arc<Detector>]) -> (Words<String>, Vec<Vec<usize>>) {
+fn words(detectors: &[Arc<Lazy<Detector>>]) -> (Words<String>, Vec<Vec<usize>>) {
     let mut by_word: BTreeMap<&String, Vec<usize>> = BTreeMap::new();
     for (index, detector) in detectors.iter().enumerate() {
         detector.keywords().iter().for_each(|word| by_word.entry(word).or_default().push(index));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use secscan_model::report::{AdvisoryData, Coverage, Gate, Notice, RunInputs};
 use secscan_model::{
-    ControlRef, Diagnostic, DiagnosticKind, FileTree, Finding, FindingKind, Graph, Pack, Position, Report, RuleId,
-    RuleInfo, Severity, Status,
+    ControlRef, Diagnostic, DiagnosticKind, FileTree, Finding, FindingKind, Graph, Header, Pack, Position, Report,
+    RuleId, Severity, Status, Tally,
 };
 use secscan_parse::load::Spanned;
 use secscan_resources::helm::Unfolded;
@@ -97,8 +97,9 @@ impl Scanner {
     pub fn scan_cached(&self, tree: &dyn FileTree, cache: &dyn Cache, observer: &dyn Observer) -> Report {
         let tree = Unfolded::new(tree);
         let all = self.fingerprint();
-        if let Some(kept) = cache::recall(cache, &all, &tree) {
-            return Report { inputs: self.inputs(), rules: self.rule_headers(), ..kept };
+        if let Some((kept, tallies)) = cache::recall(cache, &all, &tree) {
+            let tallies = self.by_rule(&tallies);
+            return Report { inputs: self.inputs(), rules: self.rule_headers(), tallies, ..kept };
         }
         let record = cache.get(cache::TEXTS).unwrap_or_default();
         let memory = Memory::new(&record, &self.rules_fingerprint);
@@ -208,7 +209,6 @@ impl Scanner {
             };
             mappings.iter().map(|mapping| pack_result(mapping, &verdicts)).collect()
         };
-        let ids = self.rules.rules.iter().map(|rule| rule.info.id.clone());
         Report {
             inputs: self.inputs(),
             coverage: Coverage {
@@ -219,7 +219,7 @@ impl Scanner {
                 resources: examined.resources_by_platform(),
             },
             rules: self.rule_headers(),
-            tallies: ids.zip(examined.tallies.iter().copied()).collect::<BTreeMap<RuleId, _>>(),
+            tallies: self.by_rule(&examined.tallies),
             gate: self.gate(&findings, base.is_some()),
             findings,
             packs,
@@ -323,7 +323,13 @@ impl Scanner {
         }
     }
 
-    fn rule_headers(&self) -> Vec<Arc<RuleInfo>> {
+    /// The tallies of the rules in their order, by their ids.
+    fn by_rule(&self, tallies: &[Tally]) -> BTreeMap<RuleId, Tally> {
+        let ids = self.rules.rules.iter().map(|rule| rule.info.id.clone());
+        ids.zip(tallies.iter().copied()).collect()
+    }
+
+    fn rule_headers(&self) -> Vec<Arc<Header>> {
         let mut headers: Vec<_> = self.rules.rules.iter().map(|rule| rule.info.clone()).collect();
         headers.extend(meta::rules());
         headers.sort_by(|a, b| a.id.cmp(&b.id));

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use secscan_model::{
-    Diagnostic, DiagnosticKind, Graph, Location, Map, Node, Platform, Resource, ResourceId, Source, SourceId, Span,
+    Diagnostic, DiagnosticKind, Graph, Lazy, Location, Map, Node, Platform, Resource, ResourceId, Source, SourceId,
+    Span,
 };
-use secscan_rules::RuleSet;
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Hit, Outcome, Verdict, Violation};
+use secscan_rules::{Rule, RuleSet};
 use secscan_secrets::{Asked, Detector, Leak, Text};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ use crate::findings::MOST_RELATED;
 pub(crate) struct SecretJudge<'r> {
     rules: &'r RuleSet,
     /// The rules with detectors.
-    detectors: Vec<(usize, &'r Detector)>,
+    detectors: Vec<(usize, &'r Lazy<Detector>)>,
 }
 
 /// What the detectors say of one file.
@@ -44,7 +45,7 @@ type InFile = (usize, SecretHit);
 impl<'r> SecretJudge<'r> {
     /// The detectors of a set of rules.
     pub(crate) fn new(rules: &'r RuleSet) -> Self {
-        let detector = |(index, rule): (usize, &'r secscan_rules::Rule)| match &rule.body {
+        let detector = |(index, rule): (usize, &'r Rule)| match &rule.body {
             Body::Secret(detector) => Some((index, &**detector)),
             Body::Checks(_) | Body::Code(_) | Body::Native(_) => None,
         };
@@ -58,7 +59,7 @@ impl<'r> SecretJudge<'r> {
 
     /// The keywords, each with the detectors that it belongs to, by their numbers here.
     pub(crate) fn words(&self) -> impl Iterator<Item = (&'r str, usize)> {
-        let words = |(number, (_, detector)): (usize, &(usize, &'r Detector))| {
+        let words = |(number, (_, detector)): (usize, &(usize, &'r Lazy<Detector>))| {
             detector.keywords().iter().map(move |word| (word.as_str(), number))
         };
         self.detectors.iter().enumerate().flat_map(words)

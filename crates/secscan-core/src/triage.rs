@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use secscan_model::{ControlRef, Finding, FindingKind, Graph, Platform, RuleId, RuleInfo, SourceId, Status};
+use secscan_model::{ControlRef, Finding, FindingKind, Graph, Header, Platform, RuleId, SourceId, Status};
 
 use crate::config::Config;
 use crate::findings::Raw;
@@ -40,7 +40,7 @@ impl Triage<'_> {
         let mut of_settings = self.ignores(&mut raw);
         self.waive(&mut raw);
         of_settings.extend(self.waivers.problems(self.control_standing));
-        let rules: BTreeMap<RuleId, Arc<RuleInfo>> =
+        let rules: BTreeMap<RuleId, Arc<Header>> =
             meta::rules().into_iter().map(|info| (info.id.clone(), info)).collect();
         let mut findings: Vec<Finding> = raw.into_iter().map(|raw| raw.finding).collect();
         problems.sort_by_key(|problem| (problem.at, problem.rule));
@@ -127,7 +127,7 @@ impl Triage<'_> {
 }
 
 /// A problem as a finding.
-fn finding(problem: &Problem, places: &Places<'_>, rules: &BTreeMap<RuleId, Arc<RuleInfo>>) -> Option<Finding> {
+fn finding(problem: &Problem, places: &Places<'_>, rules: &BTreeMap<RuleId, Arc<Header>>) -> Option<Finding> {
     let info = rules.get(&problem.rule.id())?;
     let digest = secscan_model::source::digest_of(&[&info.id.0, &problem.subject, &problem.message]);
     Some(Finding {

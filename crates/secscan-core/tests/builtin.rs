@@ -26,7 +26,7 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 fn rules() -> Vec<(PathBuf, RuleFile, Rule)> {
     let blob = blob();
     let topics = blob.topics.iter().map(|topic| topic.id.to_string()).collect();
-    let vocabulary = Vocabulary { topics, params: blob.params };
+    let vocabulary = Vocabulary { topics, params: (*blob.params).clone() };
     let families = entries(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules"))).filter(|path| path.is_dir());
     let is_rule = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "yaml");
     // A family may have a folder for each language.

@@ -1,7 +1,7 @@
 //! The nouns of secscan, as plain data.
 //!
 //! Reading order: [`source`] → [`tree`] → [`node`] → [`resource`] → [`vocabulary`] → [`rule`] → [`pack`] → [`report`] →
-//! [`diagnostic`]; [`expression`] and [`line_hash`] stand beside. They are declared in this order, each with what it is.
+//! [`diagnostic`]; [`expression`], [`line_hash`] and [`lazy`] stand beside. They are declared in this order, each with what it is.
 //!
 //! This crate knows no file format, no wire format and does no input or output.
 
@@ -40,13 +40,17 @@ pub mod expression;
 /// The hash by which GitHub recognises a line again: `primaryLocationLineHash`.
 pub mod line_hash;
 
+/// What is embedded in the program and decoded when somebody asks.
+pub mod lazy;
+
 pub use diagnostic::{Diagnostic, DiagnosticKind};
 pub use expression::Expression;
+pub use lazy::Lazy;
 pub use line_hash::LineHashes;
 pub use node::{Entry, Extra, List, Map, Node, Part, Reference, Scalar, ScalarKind, Unresolved, Value};
 pub use pack::{Automation, Control, ControlRef, ControlStatus, MapEntry, Pack, Role};
 pub use report::{Finding, FindingKind, Place, Report, Status, Tally};
 pub use resource::{Edge, Graph, Platform, Resource, ResourceId};
-pub use rule::{Confidence, RuleId, RuleInfo, Severity, Text};
+pub use rule::{Confidence, Header, RuleId, RuleInfo, Severity, Text};
 pub use source::{Comment, ImageLayer, Introduction, LineIndex, Location, Origin, Position, Source, SourceId, Span};
 pub use tree::{Candidate, FileTree, Listing};

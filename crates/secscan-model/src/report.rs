@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::{
-    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Origin, Platform, Position, RuleId, RuleInfo,
-    Severity,
+    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Header, Origin, Platform, Position, RuleId,
+    RuleInfo, Severity,
 };
 
 /// The verdict that a [`Finding`] records.
@@ -375,8 +375,9 @@ pub struct Report {
     pub coverage: Coverage,
     /// The headers of all rules that ran, sorted by id. Not kept between scans: the scanner has them.
     #[serde(skip)]
-    pub rules: Vec<Arc<RuleInfo>>,
-    /// One tally a rule that ran.
+    pub rules: Vec<Arc<Header>>,
+    /// One tally a rule that ran. Kept between scans as a list, in the order of the rules.
+    #[serde(skip)]
     pub tallies: BTreeMap<RuleId, Tally>,
     /// The findings, sorted by place, then rule. Nothing is deleted: see [`Finding::status`].
     pub findings: Vec<Finding>,
@@ -393,6 +394,6 @@ pub struct Report {
 impl Report {
     /// The header of a rule that ran.
     pub fn rule(&self, id: &RuleId) -> Option<&RuleInfo> {
-        self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok().map(|index| &*self.rules[index])
+        self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok().map(|index| &**self.rules[index])
     }
 }

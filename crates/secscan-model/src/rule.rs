@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::Platform;
+use crate::{Lazy, Platform};
 
 /// The id of a rule: a kebab-case phrase, stable for ever.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub struct RuleId(pub Arc<str>);
 
 impl std::fmt::Display for RuleId {
@@ -16,9 +16,10 @@ impl std::fmt::Display for RuleId {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub enum Severity {
     /// Worth knowing, nothing to fix.
+    #[default]
     Info,
     /// Hardening.
     Low,
@@ -58,9 +59,10 @@ impl std::fmt::Display for Severity {
 }
 
 /// How often a finding of a rule is right.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, serde::Serialize, serde::Deserialize)]
 pub enum Confidence {
     /// A hint to look at.
+    #[default]
     Low,
     /// Mostly right.
     Medium,
@@ -118,8 +120,31 @@ impl std::fmt::Display for Text {
     }
 }
 
-/// The header of a rule.
-#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
+/// A rule as reports list it: its id, and the header that is decoded when somebody looks at more.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub struct Header {
+    /// Its id.
+    pub id: RuleId,
+    info: Lazy<RuleInfo>,
+}
+
+impl From<RuleInfo> for Header {
+    fn from(info: RuleInfo) -> Self {
+        Self { id: info.id.clone(), info: info.into() }
+    }
+}
+
+impl std::ops::Deref for Header {
+    type Target = RuleInfo;
+
+    fn deref(&self) -> &RuleInfo {
+        &self.info
+    }
+}
+
+/// What people read of a rule.
+#[derive(Clone, Debug, Default, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
 pub struct RuleInfo {
     /// Its id.

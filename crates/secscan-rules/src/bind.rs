@@ -35,9 +35,11 @@ pub fn bind(rules: &mut [Rule], values: &BTreeMap<String, Vec<Literal>>) -> Resu
     for (name, value) in values {
         let mut known = false;
         for rule in rules.iter_mut() {
-            if let Some(param) = rule.params.get_mut(name) {
+            if let Some(param) = rule.params.get(name) {
                 known = true;
-                set(name, param, value)?;
+                let mut params = (*rule.params).clone();
+                params.insert(name.clone(), with_value(name, param, value)?);
+                rule.params = params.into();
                 match &mut rule.body {
                     Body::Checks(checks) => checks.unbind(),
                     Body::Code(questions) => questions.unbind(),
@@ -65,7 +67,8 @@ pub(crate) fn expression(param: &Param) -> String {
     param.default.iter().map(|value| format!("(?:{value})")).collect::<Vec<_>>().join("|")
 }
 
-fn set(name: &str, param: &mut Param, values: &[Literal]) -> Result<(), BindError> {
+/// A parameter that stands at other values.
+fn with_value(name: &str, param: &Param, values: &[Literal]) -> Result<Param, BindError> {
     let unfit = |why| {
         let shown: Vec<_> = values.iter().map(ToString::to_string).collect();
         BindError::Unfit { name: name.to_owned(), value: shown.join(", "), why }
@@ -81,8 +84,7 @@ fn set(name: &str, param: &mut Param, values: &[Literal]) -> Result<(), BindErro
     if !param.is_list && values.iter().any(|literal| Expression::check(&literal.to_string()).is_err()) {
         return Err(unfit("it is no regular expression"));
     }
-    param.default = values.to_vec();
-    Ok(())
+    Ok(Param { default: values.to_vec(), ..param.clone() })
 }
 
 /// Puts the values of parameters into a check.

@@ -1,9 +1,11 @@
 //! One blob a crate, made by its build script and read without any YAML.
 
-use secscan_model::Pack;
+use std::collections::BTreeMap;
+
+use secscan_model::{Lazy, Pack};
 use serde::{Deserialize, Serialize};
 
-use crate::check::Rule;
+use crate::check::{Param, Rule};
 use crate::pack::Topic;
 
 /// All built-in rules with the vocabulary that they use.
@@ -13,9 +15,9 @@ pub struct RuleBlob {
     /// The rules, sorted by id.
     pub rules: Vec<Rule>,
     /// The vocabulary of evidence.
-    pub topics: Vec<Topic>,
+    pub topics: Lazy<Vec<Topic>>,
     /// Parameters that many rules share, for rules of users.
-    pub params: std::collections::BTreeMap<String, crate::check::Param>,
+    pub params: Lazy<BTreeMap<String, Param>>,
     /// A hash of all rule files.
     pub digest: String,
 }

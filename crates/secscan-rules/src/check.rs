@@ -5,24 +5,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use secscan_code::Question;
-use secscan_model::{Expression, Platform, RuleInfo};
+use secscan_model::{Expression, Header, Lazy, Platform};
 use secscan_secrets::Detector;
 use serde::{Deserialize, Serialize};
 
 use crate::asks::{Checks, Questions};
 
-/// A compiled rule.
+/// A compiled rule. Of those that are embedded, nothing is decoded before somebody asks for it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
 pub struct Rule {
     /// Its header.
-    pub info: Arc<RuleInfo>,
+    pub info: Arc<Header>,
     /// What it asks.
     pub body: Body,
     /// The parameters that it names, with what they stand at.
-    pub params: BTreeMap<String, Param>,
+    pub params: Lazy<BTreeMap<String, Param>>,
     /// The finding's message; the title where there is none.
-    pub message: Option<Vec<Piece>>,
+    pub message: Lazy<Option<Vec<Piece>>>,
     /// Whether it runs only where a pack that was asked for maps it, or somebody names it.
     pub on_demand: bool,
 }
@@ -34,7 +34,7 @@ pub enum Body {
     /// Resources: the same question, of each platform that can answer it.
     Checks(Checks),
     /// The text of every file: whether it holds a credential.
-    Secret(Arc<Detector>),
+    Secret(Arc<Lazy<Detector>>),
     /// Source code: whether a place of it has a shape; one question a language.
     Code(Questions),
     /// What no language says well: a judge of this name in the engine, one of [`crate::native::NATIVES`].

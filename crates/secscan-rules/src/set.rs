@@ -1,22 +1,31 @@
 //! Most resources can break few rules: types that a selector names in full are looked up, the others are tried.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use foldhash::HashMap;
+use secscan_model::resource::PLATFORMS;
 use secscan_model::{Platform, Resource, RuleId};
 
 use crate::check::{Body, Check, Rule, Selector};
 use crate::select;
 
 /// Rules, sorted by id, with an index from resource types to checks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RuleSet {
     /// The rules, sorted by id.
     pub rules: Vec<Rule>,
+    /// The index of each platform, once it has a resource.
+    platforms: BTreeMap<Platform, OnceLock<Types>>,
+}
+
+/// The checks that ask resources of one platform.
+#[derive(Debug, Default)]
+struct Types {
     /// By type, the checks that may mean it.
-    by_type: HashMap<Platform, HashMap<String, Vec<Entry>>>,
+    by_type: HashMap<String, Vec<Entry>>,
     /// Checks whose pattern leaves the type open, which may mean any.
-    others: BTreeMap<Platform, Vec<Entry>>,
+    others: Vec<Entry>,
 }
 
 /// A check that may mean a resource.
@@ -35,46 +44,10 @@ impl Entry {
 }
 
 impl RuleSet {
-    /// Indexes rules. Of two rules with one id the later one counts, so that users can replace a built-in rule.
+    /// A set of rules. Of two with one id the later one counts, so that users can replace a built-in rule.
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
-        let mut set = Self { rules: sorted(rules.into_iter().collect()), ..Self::default() };
-        for (rule_index, rule) in set.rules.iter().enumerate() {
-            let Body::Checks(checks) = &rule.body else { continue };
-            for (check_index, Selector { platform, types }) in checks.whom().iter().enumerate() {
-                let platform = *platform;
-                for pattern in types {
-                    let kind = select::kind(platform, pattern);
-                    let is_decisive = kind == pattern && !pattern.contains('*');
-                    let entry = Entry {
-                        rule: rule_index as u32,
-                        check: check_index as u32,
-                        pattern: (!is_decisive).then(|| pattern.clone()),
-                    };
-                    if kind.contains('*') {
-                        set.others.entry(platform).or_default().push(entry);
-                    } else {
-                        let types = set.by_type.entry(platform).or_default();
-                        match types.get_mut(&*select::folded(platform, kind)) {
-                            Some(entries) => entries.push(entry),
-                            None => drop(types.insert(select::folded(platform, kind).into_owned(), vec![entry])),
-                        }
-                    }
-                }
-            }
-        }
-        set.merge();
-        set
-    }
-
-    /// Puts what may mean any type beside what means one, so that a resource looks at one list in the order of the rules.
-    fn merge(&mut self) {
-        for (platform, others) in &self.others {
-            let lists = self.by_type.get_mut(platform).into_iter().flat_map(|types| types.values_mut());
-            lists.for_each(|entries| {
-                entries.extend_from_slice(others);
-                entries.sort_by_key(Entry::key);
-            });
-        }
+        let platforms = PLATFORMS.iter().map(|(platform, _)| (*platform, OnceLock::new())).collect();
+        Self { rules: sorted(rules.into_iter().collect()), platforms }
     }
 
     /// The rule of an id.
@@ -84,9 +57,9 @@ impl RuleSet {
 
     /// The checks that a resource is asked, each with the index of its rule, in the order of the rules.
     pub fn checks_for<'a>(&'a self, resource: &'a Resource) -> impl Iterator<Item = (usize, &'a Check)> {
-        let kind = select::folded(resource.platform, &resource.kind);
-        let by_type = self.by_type.get(&resource.platform).and_then(|types| types.get(&*kind));
-        let entries = by_type.or_else(|| self.others.get(&resource.platform));
+        let platform = resource.platform;
+        let types = self.platforms.get(&platform).map(|types| types.get_or_init(|| Types::new(&self.rules, platform)));
+        let entries = types.map(|types| types.of(resource)).unwrap_or_default();
         let is_meant =
             move |entry: &&Entry| entry.pattern.as_ref().is_none_or(|pattern| select::is_type(pattern, resource));
         let mut last = None;
@@ -94,7 +67,61 @@ impl RuleSet {
         let check = |entry: &Entry| {
             Some((entry.rule as usize, self.rules[entry.rule as usize].checks().get(entry.check as usize)?))
         };
-        entries.into_iter().flatten().filter(is_meant).filter(is_new).filter_map(check)
+        entries.iter().filter(is_meant).filter(is_new).filter_map(check)
+    }
+}
+
+impl Types {
+    /// Indexes the checks about one platform.
+    fn new(rules: &[Rule], platform: Platform) -> Self {
+        let mut index = Self::default();
+        for (rule_index, rule) in rules.iter().enumerate() {
+            let Body::Checks(checks) = &rule.body else { continue };
+            if !checks.are_about(platform) {
+                continue;
+            }
+            for (check_index, selector) in checks.whom().iter().enumerate() {
+                if selector.platform == platform {
+                    index.add(selector, rule_index as u32, check_index as u32);
+                }
+            }
+        }
+        index.merge();
+        index
+    }
+
+    fn add(&mut self, Selector { platform, types }: &Selector, rule: u32, check: u32) {
+        for pattern in types {
+            let kind = select::kind(*platform, pattern);
+            let is_decisive = kind == pattern && !pattern.contains('*');
+            let entry = Entry { rule, check, pattern: (!is_decisive).then(|| pattern.clone()) };
+            if kind.contains('*') {
+                self.others.push(entry);
+            } else {
+                let kind = select::folded(*platform, kind);
+                match self.by_type.get_mut(&*kind) {
+                    Some(entries) => entries.push(entry),
+                    None => drop(self.by_type.insert(kind.into_owned(), vec![entry])),
+                }
+            }
+        }
+    }
+
+    /// Puts what may mean any type beside what means one, so that a resource looks at one list in the order of the rules.
+    fn merge(&mut self) {
+        if self.others.is_empty() {
+            return;
+        }
+        self.by_type.values_mut().for_each(|entries| {
+            entries.extend_from_slice(&self.others);
+            entries.sort_by_key(Entry::key);
+        });
+    }
+
+    /// The checks that may mean a resource.
+    fn of(&self, resource: &Resource) -> &[Entry] {
+        let kind = select::folded(resource.platform, &resource.kind);
+        self.by_type.get(&*kind).unwrap_or(&self.others)
     }
 }
 

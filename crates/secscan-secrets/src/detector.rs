@@ -65,7 +65,7 @@ pub enum DetectorError {
 }
 
 /// A definition, ready to look at files; the expression itself is compiled when it is first needed.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Detector {
     definition: Definition,
     #[serde(skip)]

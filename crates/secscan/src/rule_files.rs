@@ -28,7 +28,7 @@ const PARAMETERS: &str = "parameters.yaml";
 pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<UserRule>> {
     let built_in = secscan_builtin_rules::load()?;
     let topics = built_in.topics.iter().map(|topic| topic.id.to_string()).collect();
-    let mut vocabulary = Vocabulary { topics, params: built_in.params };
+    let mut vocabulary = Vocabulary { topics, params: (*built_in.params).clone() };
     let mut errors = Vec::new();
     let shared = folder.join(PARAMETERS);
     if shared.is_file() {

@@ -17,7 +17,7 @@ pub(crate) fn list(out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let width = blob.rules.iter().map(|rule| rule.info.id.0.len()).max().unwrap_or(0);
     for rule in &blob.rules {
         let platforms: Vec<_> = rule.info.platforms.iter().map(|platform| platform.as_str()).collect();
-        let RuleInfo { id, severity, title, .. } = &*rule.info;
+        let RuleInfo { id, severity, title, .. } = &**rule.info;
         writeln!(
             out,
             "{id:width$}  {severity:8}  {title}  [{}]",
@@ -40,7 +40,7 @@ pub(crate) fn show(id: &str, out: &mut dyn Write) -> anyhow::Result<Verdict> {
     if !rule.params.is_empty() {
         writeln!(out, "\nparameters (secscan.toml, [parameters]):")?;
     }
-    for (name, param) in &rule.params {
+    for (name, param) in &*rule.params {
         let values: Vec<_> = param.default.iter().map(ToString::to_string).collect();
         writeln!(out, "  {name} = {}  {}", values.join(", "), param.about)?;
     }

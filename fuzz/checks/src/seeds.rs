@@ -50,7 +50,7 @@ pub(crate) fn rule_examples(root: &Path, folder: &str) -> Vec<Vec<u8>> {
 
 /// The files of each example of each rule below a folder.
 fn rule_files(root: &Path, folder: &str) -> Vec<Vec<Vec<(String, String)>>> {
-    let params = secscan_builtin_rules::load().map(|blob| blob.params).unwrap_or_default();
+    let params = secscan_builtin_rules::load().map(|blob| (*blob.params).clone()).unwrap_or_default();
     let vocabulary = secscan_rules::Vocabulary { params, ..Default::default() };
     let files_of = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).ok()?;

@@ -35,7 +35,7 @@ impl<'a> Wire<'a> {
             packs: report.packs.iter().map(Pack::new).collect(),
             findings: Listed { report, show: options.show },
             controls: report.packs.iter().flat_map(|pack| pack.controls.iter().map(Control::new)).collect(),
-            rules: report.rules.iter().map(|rule| Rule::new(rule, report)).collect(),
+            rules: Rules(report),
             diagnostics: report.notices.iter().map(Diagnostic::new).collect(),
         }
     }
@@ -199,7 +199,7 @@ impl<'a> Control<'a> {
 }
 
 impl<'a> Rule<'a> {
-    fn new(rule: &'a RuleInfo, report: &Report) -> Self {
+    pub(super) fn new(rule: &'a RuleInfo, report: &Report) -> Self {
         let tally = report.tallies.get(&rule.id).copied().unwrap_or_default();
         Self {
             id: &rule.id.0,

@@ -49,7 +49,8 @@ struct Wire<'a> {
     /// The controls of all packs, in official order.
     controls: Vec<Control<'a>>,
     /// The rules that ran, sorted by id.
-    rules: Vec<Rule<'a>>,
+    #[schemars(with = "Vec<Rule<'a>>")]
+    rules: Rules<'a>,
     /// What was not looked at.
     diagnostics: Vec<Diagnostic<'a>>,
 }
@@ -64,6 +65,15 @@ impl Serialize for Listed<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let listed = self.report.findings.iter().filter(|finding| self.show.admits(finding));
         serializer.collect_seq(listed.map(Finding::new))
+    }
+}
+
+/// The rules that ran, each made when it is written.
+struct Rules<'a>(&'a Report);
+
+impl Serialize for Rules<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.rules.iter().map(|rule| Rule::new(rule, self.0)))
     }
 }
 

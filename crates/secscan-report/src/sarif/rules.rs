@@ -25,7 +25,7 @@ pub(super) fn id(finding: &Finding) -> &str {
 pub(super) fn found<'a>(report: &'a Report, findings: &[&Finding]) -> Vec<&'a RuleInfo> {
     let of_rules = findings.iter().filter(|finding| finding.advisory.is_none());
     let found: HashSet<&RuleId> = of_rules.map(|finding| &finding.rule).collect();
-    report.rules.iter().map(|rule| &**rule).filter(|rule| found.contains(&rule.id)).collect()
+    report.rules.iter().filter(|rule| found.contains(&rule.id)).map(|rule| &***rule).collect()
 }
 
 /// The ids of [`descriptors`], in their order.

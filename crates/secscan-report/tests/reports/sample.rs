@@ -7,8 +7,8 @@ use secscan_model::report::{
     Advisory, AdvisoryData, ControlResult, Coverage, Fix, Gate, Notice, PackResult, PackageEntry, Related, RunInputs,
 };
 use secscan_model::{
-    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Finding, FindingKind, LineHashes, LineIndex,
-    Place, Platform, Report, RuleId, RuleInfo, Severity, Status, Tally,
+    Automation, Confidence, ControlRef, ControlStatus, DiagnosticKind, Finding, FindingKind, Header, LineHashes,
+    LineIndex, Place, Platform, Report, RuleId, RuleInfo, Severity, Status, Tally,
 };
 use secscan_report::{Options, Shown};
 
@@ -204,8 +204,8 @@ fn findings() -> Vec<Finding> {
     vec![stage, known, empty, pass, acl, open, name, tag]
 }
 
-fn rule(id: &str, title: &str, severity: Severity, topics: &[&str], cwe: &[u32]) -> Arc<RuleInfo> {
-    Arc::new(RuleInfo {
+fn rule(id: &str, title: &str, severity: Severity, topics: &[&str], cwe: &[u32]) -> Arc<Header> {
+    let info = RuleInfo {
         id: RuleId(id.into()),
         title: title.to_owned().into(),
         severity,
@@ -216,7 +216,8 @@ fn rule(id: &str, title: &str, severity: Severity, topics: &[&str], cwe: &[u32])
         fix: "Say who may use it, and leave everybody else out.".into(),
         links: vec!["https://example.test/guide".into()],
         platforms: vec![Platform::Terraform],
-    })
+    };
+    Arc::new(info.into())
 }
 
 fn tally(pass: u64, fail: u64, unknown: u64) -> Tally {

@@ -1,6 +1,7 @@
 //! SARIF, held to the standard's schema, to GitHub's rules, and to the files that it speaks of.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secscan_model::Report;
 use secscan_report::Options;
@@ -201,9 +202,9 @@ fn fingerprints_are_githubs_and_ours() {
 #[test]
 fn rules_carry_what_github_sorts_and_filters_by() {
     let mut report = sample::report();
-    let mut first = (*report.rules[0]).clone();
+    let mut first = (**report.rules[0]).clone();
     first.topics = (0..30).map(|number| format!("topic-{number}").into()).collect();
-    report.rules[0] = first.into();
+    report.rules[0] = Arc::new(first.into());
     let log = sarif(&report, &everything());
     let rules = list(&log, "/runs/0/tool/driver/rules");
     let tags: Vec<_> = list(&rules[0], "/properties/tags").iter().filter_map(Value::as_str).collect();

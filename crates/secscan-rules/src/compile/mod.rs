@@ -128,7 +128,7 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
     let (body, platforms) = match (&file.secret, &file.native) {
         (Some(secret), _) => {
             let detector = secret::compile(secret, problems);
-            (detector.map(|detector| Body::Secret(detector.into())), [Platform::Text].into())
+            (detector.map(|detector| Body::Secret(Arc::new(detector.into()))), [Platform::Text].into())
         }
         (None, Some(name)) => {
             let known = native(&name.value);
@@ -165,7 +165,13 @@ fn compile_file(file: &RuleFile, vocabulary: &Vocabulary, problems: &mut Vec<Pro
             params.entry(name.clone()).or_insert_with(|| param.clone());
         }
     }
-    Rule { info: Arc::new(info(file, platforms)), body, params, message, on_demand: file.on_demand }
+    Rule {
+        info: Arc::new(info(file, platforms).into()),
+        body,
+        params: params.into(),
+        message: message.into(),
+        on_demand: file.on_demand,
+    }
 }
 
 fn checks(

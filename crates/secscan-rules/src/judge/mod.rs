@@ -173,7 +173,7 @@ impl<'a> Judge<'a> {
         if hit.secret {
             hit.found = redacted(&hit.found);
         }
-        let message = match &rule.message {
+        let message = match &*rule.message {
             Some(pieces) => {
                 let mut message = String::with_capacity(96);
                 pieces.iter().for_each(|piece| message.push_str(&self.piece(rule, evaluation, piece, &hit)));
