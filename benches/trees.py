@@ -2,8 +2,9 @@
 
 `manifests:N`   N Kubernetes manifests
 `rbac:N`        N bindings of roles, each to the account of a pod
-`terraform:N`   N Terraform modules
-`modules:N`     N Terraform files in N/10 modules that one root calls
+`terraform:N`   N Terraform files in N/10 root modules, as a team writes them
+`modules:N`     the same in N/10 modules that one root calls
+`careless:N`    N small Terraform files in which nearly everything is wrong: what findings cost
 `lockfile:N`    a lockfile of N packages
 `oci:DIR`       an image as an OCI layout
 """
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 # What is taken where nobody says which trees.
-USUAL = ["manifests:1000", "rbac:5000", "terraform:200", "modules:1000", "lockfile:2000"]
+USUAL = ["manifests:1000", "rbac:5000", "terraform:1000", "modules:1000", "careless:200", "lockfile:2000"]
 
 MANIFEST = """apiVersion: apps/v1
 kind: Deployment
@@ -91,7 +92,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-
 subjects: [{kind: ServiceAccount, name: app-0, namespace: team-0}]
 """
 
-MODULE = """variable "environment" {{
+CARELESS = """variable "environment" {{
   type    = string
   default = "staging"
 }}
@@ -153,71 +154,79 @@ resource "aws_db_instance" "main" {{
 """
 
 
-MODULE_HEAD = """variable "name" {{
+# A module as a team writes it, ten files of it.
+MODULE = sorted((Path(__file__).resolve().parent / "module").glob("*.tf"))
+
+# What one team in three writes instead.
+MISTAKES = {
+    "enable_key_rotation     = true": "enable_key_rotation     = false",
+    "restrict_public_buckets = true": "restrict_public_buckets = false",
+    "block_public_acls       = true": "block_public_acls       = false",
+    'status = "Enabled"\n  }': 'status = "Suspended"\n  }',
+    'cidr = "10.20.0.0/16"': 'cidr = "0.0.0.0/0", port = 22',
+    "storage_encrypted     = true": "storage_encrypted     = false",
+    "manage_master_user_password         = true": 'password                            = "changeme-team-0"',
+    "iam_database_authentication_enabled = true": "iam_database_authentication_enabled = false",
+    "publicly_accessible                 = false": "publicly_accessible                 = true",
+    "backup_retention_period         = 30": "backup_retention_period         = 0",
+    "copy_tags_to_snapshot           = true": "copy_tags_to_snapshot           = false",
+    "auto_minor_version_upgrade      = true": "auto_minor_version_upgrade      = false",
+    "deletion_protection             = var.deletion_protection": "deletion_protection             = false",
+    "performance_insights_enabled    = true": "performance_insights_enabled    = false",
+    'enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]': "enabled_cloudwatch_logs_exports = []",
+    'actions   = ["s3:GetObject", "s3:PutObject"]': 'actions   = ["s3:*", "iam:PassRole"]',
+    'resources = ["${aws_s3_bucket.data.arn}/records/*"]': 'resources = ["*"]',
+    "  kms_master_key_id = aws_kms_key.data.id\n": "",
+    'security_groups = [aws_security_group.service.id]': 'cidr_blocks     = ["0.0.0.0/0"]',
+    "retention_in_days = var.retention": "retention_in_days = 3",
+}
+
+MODULE_CALL = """module "part_{n}" {{
+  source     = "./modules/part-{n}"
+  name       = "app-{n}"
+  vpc_id     = var.vpc_id
+  subnet_ids = var.subnet_ids
+  clients    = {{ app = {{ cidr = "10.{team}.0.0/16" }} }}
+}}
+
+"""
+
+ROOT = """variable "vpc_id" {
   type = string
-}}
+}
 
-variable "cidrs" {{
+variable "subnet_ids" {
   type    = list(string)
-  default = ["10.{team}.0.0/16"]
-}}
-
-output "bucket" {{
-  value = aws_s3_bucket.data_{n}.id
-}}
+  default = ["subnet-a", "subnet-b"]
+}
 
 """
 
-MODULE_PART = """resource "aws_s3_bucket" "data_{n}" {{
-  bucket = "${{var.name}}-{n}"
-  tags   = {{ Team = "team-{team}" }}
-}}
 
-resource "aws_security_group" "app_{n}" {{
-  name        = "${{var.name}}-{n}"
-  description = "traffic to ${{var.name}}"
-
-  ingress {{
-    description = "service"
-    from_port   = 8080
-    to_port     = 8080
-    protocol    = "tcp"
-    cidr_blocks = var.cidrs
-  }}
-}}
-
-resource "aws_db_instance" "main_{n}" {{
-  identifier        = "${{var.name}}-{n}"
-  engine            = "postgres"
-  instance_class    = "db.t3.micro"
-  allocated_storage = 20
-  storage_encrypted = {flag}
-}}
-"""
-
-MODULE_CALL = """module "part_{module}" {{
-  source = "./modules/part-{module}"
-  name   = "app-{module}"
-  cidrs  = ["10.{team}.0.0/16", "192.168.0.0/16"]
-}}
-
-"""
+def module(n, folder):
+    """A module of ten files, with the mistakes of one team in three."""
+    folder.mkdir(parents=True)
+    for file in MODULE:
+        text = file.read_text().replace("team-0", f"team-{n % 17}")
+        if n % 3 == 0:
+            for right, wrong in MISTAKES.items():
+                text = text.replace(right, wrong)
+        (folder / file.name).write_text(text)
 
 
 def modules(count, folder):
     """Ten files a module; the root calls each module once."""
-    calls = []
-    for n in range(count):
-        module = n // 10
-        values = {"n": n, "module": module, "team": module % 17, "flag": "true" if n % 3 else "false"}
-        path = folder / "modules" / f"part-{module}" / f"file-{n % 10}.tf"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        head = ""
-        if n % 10 == 0:
-            head = MODULE_HEAD.format(**values)
-            calls.append(MODULE_CALL.format(**values))
-        path.write_text(head + MODULE_PART.format(**values))
-    (folder / "main.tf").write_text("".join(calls))
+    numbers = range(count // len(MODULE))
+    for n in numbers:
+        module(n, folder / "modules" / f"part-{n}")
+    calls = (MODULE_CALL.format(n=n, team=n % 17) for n in numbers)
+    (folder / "main.tf").write_text(ROOT + "".join(calls))
+
+
+def terraform(count, folder):
+    """Ten files a root module."""
+    for n in range(count // len(MODULE)):
+        module(n, folder / f"app-{n}")
 
 
 def lockfile(count):
@@ -246,33 +255,43 @@ def rbac(count, folder):
     (folder / "administrator.yaml").write_text(ADMINISTRATOR)
 
 
-def write_tree(kind, count, folder):
-    if kind == "lockfile":
-        folder.mkdir()
-        (folder / "package-lock.json").write_text(lockfile(count))
-        return
-    if kind in ("modules", "rbac"):
-        {"modules": modules, "rbac": rbac}[kind](count, folder)
-        return
+def manifests(count, folder):
     for n in range(count):
-        values = {"n": n, "team": n % 17, "replicas": n % 4 + 1}
-        if kind == "manifests":
-            path = folder / f"team-{n % 17}" / f"app-{n}.yaml"
-            text = MANIFEST.format(non_root="true" if n % 3 else "false", **values)
-        else:
-            path = folder / f"app-{n}" / "main.tf"
-            text = MODULE.format(flag="true" if n % 3 else "false", **values)
+        values = {"n": n, "team": n % 17, "replicas": n % 4 + 1, "non_root": "true" if n % 3 else "false"}
+        path = folder / f"team-{n % 17}" / f"app-{n}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(MANIFEST.format(**values))
+
+
+def careless(count, folder):
+    for n in range(count):
+        path = folder / f"app-{n}" / "main.tf"
+        path.parent.mkdir(parents=True)
+        path.write_text(CARELESS.format(n=n, team=n % 17, flag="true" if n % 3 else "false"))
+
+
+def write_lockfile(count, folder):
+    folder.mkdir()
+    (folder / "package-lock.json").write_text(lockfile(count))
+
+
+WRITTEN = {
+    "manifests": manifests,
+    "rbac": rbac,
+    "terraform": terraform,
+    "modules": modules,
+    "careless": careless,
+    "lockfile": write_lockfile,
+}
 
 
 def trees(names, scratch):
     """Pairs of a name and a folder; generated trees are written first."""
     for name in names or USUAL:
         kind, _, count = name.partition(":")
-        if kind in ("manifests", "rbac", "terraform", "modules", "lockfile") and count.isdigit():
+        if kind in WRITTEN and count.isdigit():
             folder = scratch / name.replace(":", "-")
-            write_tree(kind, int(count), folder)
+            WRITTEN[kind](int(count), folder)
             yield name, folder
         elif kind == "oci" and Path(count).is_dir():
             yield name, f"{kind}:{Path(count).resolve()}"

@@ -1,7 +1,7 @@
 //! From the model's report to the structs of the format.
 
 use secscan_model::report::{ControlResult, PackResult};
-use secscan_model::{FindingKind, ImageLayer, Introduction, RuleInfo, Severity};
+use secscan_model::{FindingKind, Header, ImageLayer, Introduction, RuleInfo, Severity};
 
 use super::*;
 
@@ -35,7 +35,7 @@ impl<'a> Wire<'a> {
             packs: report.packs.iter().map(Pack::new).collect(),
             findings: Listed { report, show: options.show },
             controls: report.packs.iter().flat_map(|pack| pack.controls.iter().map(Control::new)).collect(),
-            rules: Rules(report),
+            rules: Rules { report, show: options.show },
             diagnostics: report.notices.iter().map(Diagnostic::new).collect(),
         }
     }
@@ -199,10 +199,23 @@ impl<'a> Control<'a> {
 }
 
 impl<'a> Rule<'a> {
-    pub(super) fn new(rule: &'a RuleInfo, report: &Report) -> Self {
+    /// `found` are the rules that findings of the report are about.
+    pub(super) fn new(rule: &'a Header, report: &Report, found: &HashSet<&RuleId>) -> Self {
         let tally = report.tallies.get(&rule.id).copied().unwrap_or_default();
         Self {
             id: &rule.id.0,
+            pass: tally.pass,
+            fail: tally.fail,
+            unknown: tally.unknown,
+            not_applicable: tally.not_applicable,
+            about: found.contains(&rule.id).then(|| About::new(rule)),
+        }
+    }
+}
+
+impl<'a> About<'a> {
+    fn new(rule: &'a RuleInfo) -> Self {
+        Self {
             title: &rule.title,
             severity: rule.severity.as_str(),
             confidence: rule.confidence.as_str(),
@@ -211,10 +224,6 @@ impl<'a> Rule<'a> {
             why: &rule.why,
             fix: &rule.fix,
             links: rule.links.iter().map(|link| &**link).collect(),
-            pass: tally.pass,
-            fail: tally.fail,
-            unknown: tally.unknown,
-            not_applicable: tally.not_applicable,
         }
     }
 }

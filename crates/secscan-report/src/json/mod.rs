@@ -5,13 +5,13 @@
 
 mod conversions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use secscan_model::Report;
 use secscan_model::report as model;
+use secscan_model::{Report, RuleId};
 use serde::{Serialize, Serializer};
 
 use crate::{Options, Shown, indented};
@@ -69,11 +69,16 @@ impl Serialize for Listed<'_> {
 }
 
 /// The rules that ran, each made when it is written.
-struct Rules<'a>(&'a Report);
+struct Rules<'a> {
+    report: &'a Report,
+    show: Shown,
+}
 
 impl Serialize for Rules<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.rules.iter().map(|rule| Rule::new(rule, self.0)))
+        let listed = self.report.findings.iter().filter(|finding| self.show.admits(finding));
+        let found: HashSet<&RuleId> = listed.map(|finding| &finding.rule).collect();
+        serializer.collect_seq(self.report.rules.iter().map(|rule| Rule::new(rule, self.report, &found)))
     }
 }
 
@@ -386,6 +391,18 @@ struct Evidence<'a> {
 #[derive(JsonSchema, Serialize)]
 struct Rule<'a> {
     id: &'a str,
+    pass: u64,
+    fail: u64,
+    unknown: u64,
+    not_applicable: u64,
+    /// Left out where no finding of the report is about the rule: there are thousands that ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<About<'a>>,
+}
+
+/// What a rule says.
+#[derive(JsonSchema, Serialize)]
+struct About<'a> {
     title: &'a str,
     severity: &'static str,
     confidence: &'static str,
@@ -395,10 +412,6 @@ struct Rule<'a> {
     why: &'a str,
     fix: &'a str,
     links: Vec<&'a str>,
-    pass: u64,
-    fail: u64,
-    unknown: u64,
-    not_applicable: u64,
 }
 
 /// Something that was not looked at.
