@@ -2,6 +2,7 @@
 
 use secscan_model::{DiagnosticKind, Node, Source, Value};
 
+use super::super::places::Places;
 use super::super::value::{Entries, Outcome, Shape, fail};
 use super::super::{csv, json, yaml};
 use super::{Call, Function, lenient, strict};
@@ -42,7 +43,7 @@ fn jsondecode(call: &Call<'_>) -> Outcome {
     let node = call.arg(0)?;
     match Shape::of(node) {
         Some(Shape::Json) => Ok(json::plain(node)),
-        _ => json::decode(&call.text(0)?, node.at),
+        _ => json::decode(node),
     }
 }
 
@@ -51,11 +52,12 @@ fn yamldecode(call: &Call<'_>) -> Outcome {
     if Shape::of(node).is_some_and(Shape::is_text) {
         return Ok(json::plain(node));
     }
-    let source = Source::from_text(node.at.source, "", &call.text(0)?);
+    let text = call.text(0)?;
+    let source = Source::from_text(node.at.source, "", &text);
     let parsed = secscan_parse::yaml::parse(&source);
     let is_sound = parsed.diagnostics.iter().all(|found| found.kind == DiagnosticKind::Ambiguous);
     match &*parsed.documents {
-        [document] if is_sound => Ok(yaml::decoded(document, &source, node.at)),
+        [document] if is_sound => Ok(yaml::decoded(document, &source, &Places::of(node, text.len()))),
         _ => fail("the text is no YAML"),
     }
 }
