@@ -14,8 +14,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         None => fail("the text is no Base64"),
     }),
     strict("base64encode", 1..=1, |call| call.made(base64(call.text(0)?.as_bytes()))),
-    strict("base64gunzip", 1..=1, |call| Ok(Node::unresolved("compressed data is not looked into", call.at))),
-    strict("base64gzip", 1..=1, |call| Ok(Node::unresolved("compressed data is not looked into", call.at))),
+    strict("base64gunzip", 1..=1, compressed),
+    strict("base64gzip", 1..=1, compressed),
     strict("csvdecode", 1..=1, csvdecode),
     strict("jsondecode", 1..=1, jsondecode),
     lenient("jsonencode", 1..=1, |call| encode(call, Shape::Json)),
@@ -26,6 +26,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     strict("yamldecode", 1..=1, yamldecode),
     lenient("yamlencode", 1..=1, |call| encode(call, Shape::Yaml)),
 ];
+
+/// What is compressed, or what was.
+fn compressed(call: &Call<'_>) -> Outcome {
+    call.text(0)?;
+    Ok(Node::unresolved("compressed data is not looked into", call.at))
+}
 
 fn encode(call: &Call<'_>, shape: Shape) -> Outcome {
     let node = call.arg(0)?;
