@@ -1,8 +1,5 @@
 //! Plain data that is embedded; pieces of source are parsed when they are first needed.
 
-use std::sync::OnceLock;
-
-use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::{Atom, Language, required};
@@ -105,49 +102,31 @@ pub static KINDS: &[(Kind, &str)] = &[
     (Kind::Function, "function"),
 ];
 
-/// A regular expression over bytes, or the parameter that holds it; compiled on first use.
+/// A regular expression, or the parameter that holds it until it is bound.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Expression {
-    /// The expression, or the name of the parameter until it is bound.
-    text: String,
-    is_param: bool,
-    #[serde(skip)]
-    compiled: OnceLock<Option<Regex>>,
+pub enum Expression {
+    /// It is written out.
+    Written(secscan_model::Expression),
+    /// It is the value of the parameter of this name.
+    Param(String),
 }
 
 impl Expression {
-    /// An expression.
-    ///
-    /// # Errors
-    /// Whatever `regex` says of it.
-    pub fn new(text: impl Into<String>) -> Result<Self, regex::Error> {
-        let text = text.into();
-        compile(&text)?;
-        Ok(Self { text, is_param: false, compiled: OnceLock::new() })
-    }
-
-    /// The value of a parameter.
-    pub fn of_param(name: impl Into<String>) -> Self {
-        Self { text: name.into(), is_param: true, compiled: OnceLock::new() }
-    }
-
     /// Whether text contains a match; an unbound parameter matches nothing.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        let compiled = self.compiled.get_or_init(|| (!self.is_param).then(|| compile(&self.text).ok()).flatten());
-        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+        match self {
+            Self::Written(expression) => expression.is_match(text),
+            Self::Param(_) => false,
+        }
     }
 
     fn bind(&mut self, value: &dyn Fn(&str) -> Option<String>) {
-        if self.is_param
-            && let Some(text) = value(&self.text)
+        if let Self::Param(name) = self
+            && let Some(text) = value(name)
         {
-            *self = Self { text, is_param: false, compiled: OnceLock::new() };
+            *self = Self::Written(secscan_model::Expression::new(text));
         }
     }
-}
-
-fn compile(text: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text).unicode(false).build()
 }
 
 impl Question {
@@ -179,8 +158,10 @@ impl Question {
         for (name, Condition { matches, mentions, .. }) in &self.conditions {
             let is_filled = self.any.iter().all(|pattern| fills(pattern, name));
             for expression in [matches, mentions].into_iter().flatten().filter(|_| is_filled) {
-                let text = if expression.is_param { value(&expression.text) } else { Some(expression.text.clone()) };
-                let words = text.and_then(|text| required::words(&text));
+                let words = match expression {
+                    Expression::Written(expression) => required::words(expression.text()),
+                    Expression::Param(name) => value(name).and_then(|text| required::words(&text)),
+                };
                 self.words.extend(words.map(|words| words.into_iter().collect()));
             }
         }
@@ -228,4 +209,18 @@ pub(crate) fn default_local(path: &str) -> String {
     let last = segments.find(|segment| !is_version(segment)).unwrap_or(path);
     let last = last.strip_prefix("go-").unwrap_or(last);
     last.strip_suffix("-go").unwrap_or(last).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_expression_of_a_parameter_matches_nothing_until_it_is_bound() {
+        let mut expression = Expression::Param("names".to_owned());
+        expression.bind(&|_| None);
+        assert!(!expression.is_match(b"ssn"));
+        expression.bind(&|name| (name == "names").then(|| "ss.".to_owned()));
+        assert!(expression.is_match(b"ss\xFF") && !expression.is_match("ß".as_bytes()));
+    }
 }

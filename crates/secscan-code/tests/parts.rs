@@ -16,12 +16,16 @@ fn question(imports: &[&str], any: &[&str], conditions: &[(&str, Condition)]) ->
     question
 }
 
+fn expression(text: &str) -> Expression {
+    Expression::Written(secscan_model::Expression::new(text))
+}
+
 fn matches(text: &str) -> Condition {
-    Condition { matches: Some(Expression::new(text).expect("an expression")), ..Condition::default() }
+    Condition { matches: Some(expression(text)), ..Condition::default() }
 }
 
 fn mentions(text: &str) -> Condition {
-    Condition { mentions: Some(Expression::new(text).expect("an expression")), ..Condition::default() }
+    Condition { mentions: Some(expression(text)), ..Condition::default() }
 }
 
 /// Questions that look through variables, constants, imports and the functions of the file.

@@ -183,7 +183,7 @@ fn text_put_together_is_assembled() {
 
 #[test]
 fn mentions_follow_names_and_leave_strings() {
-    let expression = Expression::new(r"(^|[._])ssn\b|request\.args").expect("an expression");
+    let expression = Expression::Written(secscan_model::Expression::new(r"(^|[._])ssn\b|request\.args"));
     let mentions = Condition { mentions: Some(expression), ..Condition::default() };
     for source in [
         "f(ssn)",

@@ -4,12 +4,15 @@ use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use regex_automata::meta;
 use regex_automata::util::syntax;
+use serde::{Deserialize, Serialize};
 
 /// A regular expression over bytes, since files need not be UTF-8; compiled when it is first asked. Classes such as `\w`
 /// are ASCII, as in every format that rules look at: that costs a hundredth of the memory of Unicode ones.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
 pub struct Expression {
     text: String,
+    #[serde(skip)]
     compiled: OnceLock<Option<meta::Regex>>,
 }
 
@@ -34,6 +37,11 @@ impl Expression {
     /// Whatever `regex` says of it.
     pub fn check(text: &str) -> Result<(), regex::Error> {
         regex::bytes::RegexBuilder::new(text).unicode(false).build().map(drop)
+    }
+
+    /// The expression as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether a text holds a match.

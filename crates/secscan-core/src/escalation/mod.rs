@@ -11,8 +11,6 @@ mod paths;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use secscan_model::{Location, Node, Resource};
 use secscan_resources::iam::{Condition, Match, Statement, pattern};
@@ -61,23 +59,34 @@ struct Evidence<'h> {
     of: &'h Resource,
 }
 
+/// A way that is open, and what opens each of its steps.
+struct Way<'h> {
+    path: &'static Path,
+    steps: Vec<Evidence<'h>>,
+}
+
+impl Way<'_> {
+    /// What it gives, by which actions.
+    fn told(&self) -> String {
+        let actions: Vec<&str> = self.steps.iter().map(|step| step.action).collect();
+        format!("{} ({})", self.path.what, actions.join(", "))
+    }
+}
+
 fn outcome(holder: &Holder<'_>, with_passes: bool) -> Option<Outcome> {
     if is_administrator(holder) {
         return None;
     }
-    let mut open: BTreeMap<Location, Vec<(&Path, Vec<Evidence<'_>>)>> = BTreeMap::new();
+    let mut open: Vec<Way<'_>> = Vec::new();
     let mut doubt = None;
     for path in PATHS {
         match walk(holder, path) {
-            Ok(evidence) => {
-                let first = evidence.first().map_or(holder.resource.header(), |step| step.at);
-                open.entry(first).or_default().push((path, evidence));
-            }
+            Ok(steps) => open.push(Way { path, steps }),
             Err(why) => doubt = doubt.or(why),
         }
     }
     Some(match (open.is_empty(), doubt) {
-        (false, _) => Outcome::Fail(open.into_iter().map(|(at, ways)| violation(holder, at, &ways)).collect()),
+        (false, _) => Outcome::Fail(vec![violation(holder, &open)]),
         (true, Some((at, found))) => Outcome::Unknown(Box::new(Hit { at, found, ..Hit::default() })),
         (true, None) => {
             let shown =
@@ -272,34 +281,21 @@ fn takes_back(statement: Statement<'_>, action: &str, on: On) -> Option<bool> {
     }
 }
 
-/// What is said of the ways that begin at one place.
-fn violation(holder: &Holder<'_>, at: Location, ways: &[(&Path, Vec<Evidence<'_>>)]) -> Violation {
-    let mut named: Vec<String> = ways.iter().take(MOST_NAMED).map(|(path, steps)| way(path, steps)).collect();
+/// What is said of a holder: all ways that are open to him at once, where the shortest begins.
+fn violation(holder: &Holder<'_>, ways: &[Way<'_>]) -> Violation {
+    let mut named: Vec<String> = ways.iter().take(MOST_NAMED).map(Way::told).collect();
     if let Some(more) = ways.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
         named.push(format!("{more} more"));
     }
-    let mut related: Vec<(Location, String)> = Vec::new();
-    let mut relate = |place: Location, what: String| {
-        if place != at && !related.iter().any(|(known, _)| *known == place) {
-            related.push((place, what));
-        }
-    };
-    for evidence in ways.iter().flat_map(|(_, steps)| steps) {
-        relate(evidence.at, format!("allows {}", evidence.action));
-    }
-    for evidence in ways.iter().flat_map(|(_, steps)| steps) {
-        if !std::ptr::eq(evidence.of, holder.resource) {
-            relate(evidence.of.header(), format!("held through {}", evidence.of.address));
-        }
-    }
-    relate(holder.resource.header(), format!("held by {}", holder.resource.address));
     let first = ways.first();
-    let actions = first.map(|(_, steps)| steps.iter().map(|step| step.action).collect::<Vec<_>>().join(" + "));
+    let steps = first.map(|way| way.steps.as_slice()).unwrap_or_default();
+    let at = steps.first().map_or(holder.resource.header(), |step| step.at);
+    let actions: Vec<&str> = steps.iter().map(|step| step.action).collect();
     let hit = Hit {
         at,
-        related,
-        path: first.map(|(path, _)| path.what.to_owned()).unwrap_or_default(),
-        found: actions.unwrap_or_default(),
+        related: related(holder, ways, at),
+        path: first.map(|way| way.path.what.to_owned()).unwrap_or_default(),
+        found: actions.join(" + "),
         expected: "no way to more rights".to_owned(),
         secret: false,
     };
@@ -307,7 +303,23 @@ fn violation(holder: &Holder<'_>, at: Location, ways: &[(&Path, Vec<Evidence<'_>
     Violation { hit, message: format!("{address} can take more rights: it may {}.", named.join("; ")), advisory: None }
 }
 
-fn way(path: &Path, steps: &[Evidence<'_>]) -> String {
-    let actions: Vec<&str> = steps.iter().map(|step| step.action).collect();
-    format!("{} ({})", path.what, actions.join(", "))
+/// The places of all steps, then the policies and the holder himself; each place once.
+fn related(holder: &Holder<'_>, ways: &[Way<'_>], at: Location) -> Vec<(Location, String)> {
+    let mut related: Vec<(Location, String)> = Vec::new();
+    let mut relate = |place: Location, what: String| {
+        if place != at && !related.iter().any(|(known, _)| *known == place) {
+            related.push((place, what));
+        }
+    };
+    let steps = || ways.iter().flat_map(|way| &way.steps);
+    for evidence in steps() {
+        relate(evidence.at, format!("allows {}", evidence.action));
+    }
+    for evidence in steps() {
+        if !std::ptr::eq(evidence.of, holder.resource) {
+            relate(evidence.of.header(), format!("held through {}", evidence.of.address));
+        }
+    }
+    relate(holder.resource.header(), format!("held by {}", holder.resource.address));
+    related
 }

@@ -1,17 +1,22 @@
 //! Tables: what the judge says of folders and templates.
 
-use secscan_model::FindingKind;
 use secscan_model::tree::MemoryTree;
+use secscan_model::{FindingKind, Report};
 use secscan_rules::RuleSet;
 
 use crate::{Scanner, Silent};
 
-/// The messages of the findings in a file, and how many verdicts are unknown.
-fn judged(path: &str, text: &str) -> (Vec<String>, u64) {
+/// What the rule says of a file.
+fn report(path: &str, text: &str) -> Report {
     let rules = secscan_builtin_rules::load().expect("the blob decodes").rules;
     let rule = rules.into_iter().find(|rule| &*rule.info.id.0 == "aws-iam-policy-privilege-escalation");
     let scanner = Scanner::of_rules(RuleSet::new([rule.expect("a built-in rule")]));
-    let report = scanner.scan(&MemoryTree::new([(path.to_owned(), text.to_owned())]), &Silent);
+    scanner.scan(&MemoryTree::new([(path.to_owned(), text.to_owned())]), &Silent)
+}
+
+/// The messages of the findings in a file, and how many verdicts are unknown.
+fn judged(path: &str, text: &str) -> (Vec<String>, u64) {
+    let report = report(path, text);
     let fails = report.findings.iter().filter(|finding| finding.kind == FindingKind::Fail);
     let tally = report.tallies.values().next().copied().unwrap_or_default();
     (fails.map(|finding| finding.message.to_string()).collect(), tally.unknown)
@@ -55,6 +60,29 @@ fn steps_are_gathered_over_all_policies_of_a_principal() {
         let (found, open) = judged("main.tf", &format!("{ROLE}{pass}{more}"));
         assert_eq!((found, open), (expected, unknown), "{more}");
     }
+}
+
+#[test]
+fn a_holder_is_told_once_with_the_places_of_all_his_ways() {
+    let own = inline("own", &document(&[("\"iam:PutRolePolicy\"", "\"*\""), ("\"iam:CreateAccessKey\"", "\"*\"")]));
+    let own = own.replace("}, {", "},\n{");
+    let more = inline("more", &document(&[("\"iam:UpdateAssumeRolePolicy\"", "\"*\"")]));
+    let text = format!("{ROLE}{own}{more}");
+    let report = report("main.tf", &text);
+    let [finding] = report.findings.as_slice() else { panic!("one finding: {:?}", report.findings) };
+    let line = |what: &str| text.lines().position(|line| line.contains(what)).map(|index| index as u32 + 1);
+    assert_eq!(Some(finding.place.start.line()), line("PutRolePolicy"), "where the shortest way begins");
+    let told: Vec<_> = finding.related.iter().map(|place| (Some(place.place.start.line()), &*place.message)).collect();
+    assert_eq!(
+        told,
+        [
+            (line("UpdateAssumeRolePolicy"), "allows iam:UpdateAssumeRolePolicy"),
+            (line("CreateAccessKey"), "allows iam:CreateAccessKey"),
+            (line("\"own\""), "held through aws_iam_role_policy.own"),
+            (line("\"more\""), "held through aws_iam_role_policy.more"),
+            (line("\"app\""), "held by aws_iam_role.app"),
+        ]
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use secscan_model::{Diagnostic, Location, Map, Node, Value};
 
 use super::File;
 use super::functions;
-use super::term::{Declaration, Field, Function, Import, Key, Kind, Loop, Over, Template, Term, plain};
+use super::term::{Declaration, Field, Function, Import, Key, Kind, Loop, Over, Parameter, Template, Term, plain};
 use super::value::{BYTES_A_VALUE, add, hole, index_name, perhaps, through, weight};
 use crate::composed::Composed;
 
@@ -296,24 +296,41 @@ impl<'a> Deployment<'a> {
         if let Some(value) = given {
             return through(value.clone(), term.at);
         }
-        let Some(default) = &parameter.default else {
-            return match parameter.nullable {
-                true => Node::null(term.at),
-                false => Node::unresolved(format!("parameter `{}` has no value", parameter.name), term.at),
-            };
-        };
-        let (value, weight) = match self.parameters.get(&key) {
-            Some(Slot::Done(value, weight)) => (value.clone(), *weight),
-            Some(Slot::Busy) => (Node::unresolved(format!("parameter `{name}` rests on itself"), term.at), 1),
-            None => {
+        let (value, weight) = match (self.parameters.get(&key), &parameter.default) {
+            (Some(Slot::Done(value, weight)), _) => (value.clone(), *weight),
+            (Some(Slot::Busy), _) => (Node::unresolved(format!("parameter `{name}` rests on itself"), term.at), 1),
+            (None, None) if parameter.nullable => return self.unless_given_later(parameter, Node::null(term.at)),
+            (None, None) => {
+                return Node::unresolved(format!("parameter `{}` has no value", parameter.name), term.at);
+            }
+            (None, Some(default)) => {
                 self.parameters.insert(key.clone(), Slot::Busy);
                 let value = self.apart(|this| this.evaluate(default));
+                let value = self.unless_given_later(parameter, value);
                 let weight = weight(&value);
                 self.parameters.insert(key, Slot::Done(value.clone(), weight));
                 (value, weight)
             }
         };
         self.used(value, weight, term)
+    }
+
+    /// A default, unless it is the empty one of a secret: what people write so comes with the deployment. A template that
+    /// another one deploys gets what that one gives, and no more.
+    fn unless_given_later(&self, parameter: &Parameter, default: Node) -> Node {
+        let is_empty = match &default.value {
+            Value::Scalar(scalar) => scalar.text.is_empty() || default.is_null(),
+            Value::List(items) => items.is_empty(),
+            Value::Map(map) => map.entries().is_empty() && map.rest.is_none(),
+            Value::Unresolved(_) => false,
+        };
+        match parameter.is_secure && is_empty && self.number == 0 {
+            true => {
+                let why = format!("secure parameter `{}` is given at deployment", parameter.name);
+                Node::perhaps_absent(why, default.at).named(default.name_at)
+            }
+            false => default,
+        }
     }
 
     /// What a parameter file says of a parameter, where it says it.

@@ -42,7 +42,7 @@ pub(super) fn template(document: &Node, folder: &str) -> Template {
     for entry in section(document, "parameters") {
         let default = get(&entry.value, "defaultValue").map(term);
         let nullable = get(&entry.value, "nullable").and_then(Node::as_bool).unwrap_or(false);
-        let parameter = Parameter { name: entry.key.clone(), default, nullable };
+        let parameter = Parameter { name: entry.key.clone(), default, nullable, is_secure: is_secure(&entry.value) };
         template.parameters.insert(entry.key.to_lowercase(), parameter);
         let body = term(&entry.value);
         template.declared.push(Declared { kind: "parameter", name: entry.key.clone(), body });
@@ -94,10 +94,16 @@ pub(super) fn parameter_file(document: &Node) -> Template {
     for field in fields {
         let Some(name) = field.fixed().cloned() else { continue };
         template.declared.push(Declared { kind: "parameter", name: name.clone(), body: field.value.clone() });
-        let parameter = Parameter { name: name.clone(), default: Some(field.value), nullable: false };
+        let parameter = Parameter { name: name.clone(), default: Some(field.value), nullable: false, is_secure: false };
         template.parameters.insert(name.to_lowercase(), parameter);
     }
     template
+}
+
+/// Whether the type of a parameter says that it holds a secret.
+fn is_secure(parameter: &Node) -> bool {
+    let of = get(parameter, "type").and_then(Node::as_str).unwrap_or_default();
+    ["securestring", "secureobject"].iter().any(|secure| of.eq_ignore_ascii_case(secure))
 }
 
 fn section<'n>(node: &'n Node, name: &str) -> &'n [Entry] {

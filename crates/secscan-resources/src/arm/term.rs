@@ -111,6 +111,8 @@ pub(super) struct Parameter {
     pub(super) default: Option<Term>,
     /// Whether it may be left out: then it is null.
     pub(super) nullable: bool,
+    /// Whether it holds a secret.
+    pub(super) is_secure: bool,
 }
 
 /// A parameter or an output as rules see it.

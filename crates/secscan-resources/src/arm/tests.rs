@@ -149,6 +149,49 @@ fn each_parameter_file_makes_a_deployment() {
     assert_eq!(found, [("arm:one.bicepparam", "false".to_owned()), ("arm:two.bicepparam", "true".to_owned())]);
 }
 
+/// What a secret is when its parameter is declared so, in both languages.
+#[test]
+fn an_empty_default_of_a_secure_parameter_is_given_at_deployment() {
+    let bicep = |declared: &str| {
+        format!("{declared}\nresource a 'A.B/c@1' = {{\n  name: 'n'\n  properties: {{ x: secret }}\n}}\n")
+    };
+    let json = |declared: &str| {
+        let head = "\"$schema\": \"https://x/deploymentTemplate.json#\"";
+        let resource =
+            r#"{"type": "A.B/c", "apiVersion": "1", "name": "n", "properties": {"x": "[parameters('secret')]"}}"#;
+        format!("{{{head}, \"parameters\": {{\"secret\": {declared}}}, \"resources\": [{resource}]}}")
+    };
+    let given = r#"{"$schema": "https://x/deploymentParameters.json#", "parameters": {"secret": {"value": "given"}}}"#;
+    let module = "module m 'main.bicep' = {\n  name: 'm'\n}\n";
+    let cases = [
+        (vec![("main.bicep", bicep("@secure()\nparam secret string = ''"))], "??"),
+        (vec![("main.bicep", bicep("@secure()\nparam secret object = {}"))], "??"),
+        (vec![("main.bicep", bicep("@secure()\nparam secret string?"))], "??"),
+        (vec![("main.bicep", bicep("param secret string = ''"))], ""),
+        (vec![("main.bicep", bicep("@secure()\nparam secret string = 'written'"))], "written"),
+        (vec![("main.bicep", bicep("@secure()\nparam secret string = ''")), ("outer.bicep", module.to_owned())], ""),
+        (vec![("main.json", json(r#"{"type": "secureString", "defaultValue": ""}"#))], "??"),
+        (vec![("main.json", json(r#"{"type": "securestring", "defaultValue": "[json('null')]"}"#))], "??"),
+        (vec![("main.json", json(r#"{"type": "string", "defaultValue": ""}"#))], ""),
+        (vec![("main.json", json(r#"{"type": "secureString", "defaultValue": "written"}"#))], "written"),
+        (
+            vec![
+                ("main.json", json(r#"{"type": "secureString", "defaultValue": ""}"#)),
+                ("main.parameters.json", given.to_owned()),
+            ],
+            "given",
+        ),
+    ];
+    for (files, expected) in cases {
+        let files: Vec<_> = files.iter().map(|(path, text)| (*path, &**text)).collect();
+        let (graph, _) = scan(&files);
+        let found = resource(&graph, "A.B/c/n").value.at_path(&["properties", "x"]).cloned();
+        assert_eq!(show(found.as_ref()), expected, "{files:?}");
+        let why = found.as_ref().and_then(Node::as_unresolved).map(|unknown| &*unknown.why);
+        assert!(why.is_none_or(|why| why == "secure parameter `secret` is given at deployment"), "{why:?}");
+    }
+}
+
 #[test]
 fn what_a_bicep_file_was_built_to_is_not_judged_twice() {
     let built = r#"{"$schema": "https://x/deploymentTemplate.json#", "metadata": {"_generator": {"name": "bicep"}},

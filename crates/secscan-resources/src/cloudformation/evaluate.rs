@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use secscan_model::{Extra, Map, Node, Reference, Scalar, Unresolved, Value};
+use secscan_model::{Extra, Map, Node, Part, Reference, Scalar, Unresolved, Value};
 
 use super::File;
 use super::conditions::Truth;
@@ -274,13 +274,25 @@ impl<'a> Evaluator<'a> {
     fn attribute(&mut self, argument: &Node, node: &Node) -> Node {
         let mut words = argument.items().iter().filter_map(Node::as_str).flat_map(|word| word.split('.'));
         let name = words.next().unwrap_or_default();
-        if let (Some("Outputs"), Some(output)) = (words.next(), words.next())
-            && let Some(value) = self.output_of(name, output)
-        {
+        let attribute = words.collect::<Vec<_>>().join(".");
+        self.attribute_of(name, &attribute, node)
+    }
+
+    /// An attribute of a resource: an output of a stack that is in the files, or something that only a deployment tells.
+    pub(super) fn attribute_of(&mut self, name: &str, attribute: &str, node: &Node) -> Node {
+        if let Some(value) = attribute.strip_prefix("Outputs.").and_then(|output| self.output_of(name, output)) {
             return refers_to(value, name);
         }
-        let value = unresolved(format!("an attribute of `{name}` is {AT_DEPLOYMENT}"), node);
-        if self.resources.contains_key(name) { refers_to(value, name) } else { value }
+        let why = format!("`{attribute}` of `{name}` is {AT_DEPLOYMENT}");
+        let Some(resource) = self.resources.get(name) else { return unresolved(why, node) };
+        let of = resource.get("Type").and_then(Node::as_str).unwrap_or_default();
+        // What is not AWS's own may call anything so.
+        let is_arn = attribute == "Arn" && of.starts_with("AWS::") && !of.starts_with("AWS::CloudFormation::");
+        let value = match is_arn {
+            true => arn(name, why, node),
+            false => unresolved(why, node),
+        };
+        refers_to(value, name)
     }
 
     /// `Fn::If`: the arm that is chosen; where the choice is not known, what both arms agree on.
@@ -356,6 +368,13 @@ impl<'a> Evaluator<'a> {
 /// Something unknown in the place of a node.
 pub(super) fn unresolved(why: impl Into<Arc<str>>, node: &Node) -> Node {
     Node::unresolved(why, node.at).named(node.name_at)
+}
+
+/// An ARN that only a deployment tells: how it begins is known, so that it is no `*`.
+fn arn(name: &str, why: String, node: &Node) -> Node {
+    let parts = vec![Part::Fixed("arn:".into()), Part::Hole(format!("${{{name}.Arn}}").into())];
+    let unresolved = Unresolved { why: why.into(), perhaps_absent: false, parts };
+    Node::new(Value::Unresolved(Arc::new(unresolved)), node.at).named(node.name_at)
 }
 
 /// The node with a reference to a logical id.

@@ -2,7 +2,7 @@
 
 use secscan_model::Node;
 
-use super::evaluate::{Call, Evaluator, refers_to, unresolved};
+use super::evaluate::{Call, Evaluator, unresolved};
 use crate::composed::Composed;
 
 /// How many bytes of text cost as much as one value.
@@ -39,11 +39,7 @@ impl Evaluator<'_> {
             return self.evaluate(value);
         }
         let Some((resource, attribute)) = name.split_once('.') else { return self.reference(name, at) };
-        if let Some(value) = attribute.strip_prefix("Outputs.").and_then(|output| self.output_of(resource, output)) {
-            return Some(refers_to(value, resource));
-        }
-        let value = unresolved(format!("`{attribute}` of `{resource}` is known only at deployment"), at);
-        Some(if self.resources.contains_key(resource) { refers_to(value, resource) } else { value })
+        Some(self.attribute_of(resource, attribute, at))
     }
 
     /// `Fn::Join`: a delimiter and a list.

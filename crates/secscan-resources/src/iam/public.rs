@@ -3,7 +3,7 @@
 use secscan_model::Node;
 
 use super::condition::{catches_strangers, narrows};
-use super::statement::{Statement, names_one, text};
+use super::statement::{HOLE, Statement, names_one, text};
 use super::{all, any, pattern};
 
 /// Whether a statement that names principals lets strangers in: `*` is allowed (or all but some), and neither its own
@@ -72,12 +72,14 @@ fn denies_actions(denial: Statement<'_>, allowed: Statement<'_>) -> Option<bool>
 
 /// Whether a denial holds for each resource that is allowed.
 fn denies_resources(denial: Statement<'_>, allowed: Statement<'_>) -> Option<bool> {
-    let covered = |resource: &Node| {
-        any(denial.list("resources").iter().map(|denied| match (text(denied), text(resource)) {
-            (Some(denied), Some(resource)) => Some(pattern::covers(&denied, &resource)),
-            _ => is_same(denied, resource).then_some(true),
-        }))
+    let covers = |denied: &Node, resource: &Node| match (text(denied), text(resource)) {
+        // Two unknown pieces look alike; they are one where they refer to the same.
+        (Some(pattern), Some(text)) if !pattern.contains(HOLE) || denied.refs() == resource.refs() => {
+            Some(pattern::covers(&pattern, &text))
+        }
+        _ => is_same(denied, resource).then_some(true),
     };
+    let covered = |resource: &Node| any(denial.list("resources").iter().map(|denied| covers(denied, resource)));
     let everything = any(denial.list("resources").iter().map(|denied| Some(denied.as_str() == Some("*"))));
     any([everything, all(allowed.list("resources").iter().map(covered).chain(is_empty(allowed.list("resources"))))])
 }

@@ -1,6 +1,6 @@
 //! Tables: what statements mean.
 
-use secscan_model::{Node, Source, SourceId};
+use secscan_model::{Node, Part, Reference, Source, SourceId, Unresolved, Value};
 
 use super::pattern::{covers, matches, overlap};
 use crate::computed;
@@ -15,6 +15,40 @@ fn explained(policy: &Node, key: &str) -> Vec<String> {
 
 fn policy(statements: &str) -> Node {
     written(&format!(r#"{{"Statement": [{statements}]}}"#)).0
+}
+
+/// A policy of two statements about resources that are not known; the number tells which resource it is.
+fn about(resources: [(&str, usize); 2]) -> Node {
+    let of = partly(
+        r#"{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "${x}"},
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "${x}",
+            "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}}}]}"#,
+    );
+    let source = Source::from_text(SourceId(0), "file", "");
+    let policy = computed::child("json", &of, &[source]).expect("a policy");
+    let mut map = policy.as_map().cloned().expect("a map");
+    let statements = map.get("Statement").map(Node::items).unwrap_or_default();
+    let statements = statements.iter().zip(resources).map(|(statement, (end, number))| {
+        let mut statement = statement.as_map().cloned().expect("a statement");
+        let parts = vec![Part::Fixed("arn:".into()), Part::Hole("${x}".into()), Part::Fixed(end.into())];
+        let unresolved = Unresolved { why: "later".into(), perhaps_absent: false, parts };
+        let mut resource = Node::new(Value::Unresolved(unresolved.into()), policy.at);
+        resource.extra_mut().refs = vec![Reference { address: number.to_string().into() }];
+        statement.insert("Resource", resource);
+        Node::map(statement, policy.at)
+    });
+    let statements = Node::list(statements.collect(), policy.at);
+    map.insert("Statement", statements);
+    Node::map(map, policy.at)
+}
+
+#[test]
+fn a_denial_about_another_resource_takes_nothing_back() {
+    for (resources, expected) in
+        [([("/*", 1), ("/*", 1)], "false"), ([("/x", 1), ("/*", 1)], "false"), ([("/*", 1), ("/*", 2)], "?")]
+    {
+        assert_eq!(explained(&about(resources), "public")[0], expected, "{resources:?}");
+    }
 }
 
 #[test]

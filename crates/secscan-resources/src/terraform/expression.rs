@@ -165,8 +165,8 @@ impl<'a> Evaluator<'a> {
             Operator::Or => Some(true),
             _ => None,
         };
-        // Since Terraform 1.12 what follows counts no more when the first side decides: `a == null || a.b`.
         if decisive.is_some() && left.as_unresolved().is_none() && Some(boolean(&left)?) == decisive {
+            self.beside(right, scope)?;
             return Ok(marked(Node::bool(boolean(&left)?, at), is_sensitive(&left)));
         }
         let right = self.attempt(right, scope)?;
@@ -194,6 +194,18 @@ impl<'a> Evaluator<'a> {
             return Ok(marked(Node::bool(boolean(&right)?, at), sensitive));
         }
         Ok(marked(compute(operator, &number(&left)?, &number(&right)?, at)?, sensitive))
+    }
+
+    /// What stands beside a side that decides `&&` or `||`. Since Terraform 1.12 it need not work: `a == null || a.b`. What
+    /// works is a boolean.
+    fn beside(&mut self, side: &Expression, scope: Scope<'_>) -> Result<(), Failure> {
+        self.trying += 1;
+        let value = self.attempt(side, scope);
+        self.trying -= 1;
+        match value {
+            Ok(value) if value.as_unresolved().is_none() && !value.is_null() => boolean(&value).map(drop),
+            _ => Ok(()),
+        }
     }
 
     fn for_expression(&mut self, expression: &For, at: Location, scope: Scope<'_>) -> Outcome {

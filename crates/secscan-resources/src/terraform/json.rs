@@ -3,6 +3,7 @@
 use secscan_model::{DiagnosticKind, Location, Map, Node, Scalar, ScalarKind, Source, Value};
 
 use super::number::Number;
+use super::places::Places;
 use super::value::{Failure, Outcome, Shape, fail, number, shapeless, sorted, text};
 
 /// The JSON text of a known value, as Terraform writes it: keys sorted, `<`, `>` and `&` escaped.
@@ -79,19 +80,20 @@ fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// The value of a JSON text; every part of it has the place of the text.
-pub(super) fn decode(text: &str, at: Location) -> Outcome {
-    if has_trailing_comma(text) {
+/// The value of a JSON text.
+pub(super) fn decode(node: &Node) -> Outcome {
+    let text = text(node)?;
+    if has_trailing_comma(&text) {
         return fail("the text is no JSON");
     }
-    let source = Source::from_text(at.source, "", text);
+    let source = Source::from_text(node.at.source, "", &text);
     let parsed = secscan_parse::json::parse(&source);
     match parsed.documents.into_iter().next() {
         Some(document)
             if parsed.comments.is_empty()
                 && parsed.diagnostics.iter().all(|found| found.kind == DiagnosticKind::Ambiguous) =>
         {
-            Ok(placed(&document, at))
+            Ok(typed(&document, &Places::of(node, text.len())))
         }
         _ => fail("the text is no JSON"),
     }
@@ -113,24 +115,29 @@ fn has_trailing_comma(text: &str) -> bool {
     false
 }
 
-/// The tree with one place for all of it, and numbers as Terraform writes them. The parser has limited the depth.
+/// The tree with one place for all of it, and numbers as Terraform writes them.
 pub(super) fn placed(node: &Node, at: Location) -> Node {
+    typed(node, &Places::One(at))
+}
+
+/// The tree with numbers as Terraform writes them. The parser has limited the depth.
+fn typed(node: &Node, places: &Places) -> Node {
     let value = match &node.value {
-        Value::List(items) => Value::List(items.iter().map(|item| placed(item, at)).collect::<Vec<_>>().into()),
+        Value::List(items) => Value::List(items.iter().map(|item| typed(item, places)).collect::<Vec<_>>().into()),
         Value::Map(map) => {
             let mut moved = Map::with_capacity(map.len());
             for entry in map.entries() {
-                moved.push_new(entry.key.clone(), placed(&entry.value, at));
+                moved.push_new(entry.key.clone(), typed(&entry.value, places));
             }
             Value::Map(moved.into())
         }
         Value::Scalar(Scalar { kind: ScalarKind::Int(_) | ScalarKind::Float(_), text }) => match Number::parse(text) {
-            Some(number) => return number.node(at),
+            Some(number) => number.node(node.at).value,
             None => node.value.clone(),
         },
         other => other.clone(),
     };
-    Node::new(value, at)
+    places.put(value, node)
 }
 
 /// What a text that is kept as a tree says.

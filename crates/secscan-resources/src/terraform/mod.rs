@@ -3,7 +3,7 @@
 //! Reading order: [`File`], [`parse`] and [`evaluate`] here; `json_syntax` (what files in JSON say, in the terms of
 //! HCL); `files` (which
 //! folders are modules and who calls them); `module` (what a folder declares), `frame` and `calls` (module instances);
-//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `convert`, `sets`, `number`, `decimal` and `value`
+//! `evaluator` (places and budgets); `expression` with `reference`, `template`, `functions`, `types`, `convert`, `sets`, `number`, `decimal`, `places` and `value`
 //! (the expression language); `body` (blocks to trees) and `resource` (`count`, `for_each`); `policy_document` (the one data
 //! source that is computed); `emission` (resources and edges); `plan` (what a plan says beside or instead of that).
 //!
@@ -24,6 +24,7 @@ mod json;
 mod json_syntax;
 mod module;
 mod number;
+mod places;
 mod plan;
 mod policy_document;
 mod reference;

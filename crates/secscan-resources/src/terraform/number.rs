@@ -19,6 +19,8 @@ const MAX_EXPONENT: i64 = 40_000;
 #[derive(Clone, Debug)]
 pub(super) enum Number {
     Int(i64),
+    /// Zero with a sign: `0 * -1`. It equals zero, and is written with its sign.
+    NegativeZero,
     Big(Big),
 }
 
@@ -35,9 +37,9 @@ impl Number {
         if let Ok(whole) = text.strip_prefix('+').unwrap_or(text).parse()
             && !text.starts_with("+-")
         {
-            return Some(Self::Int(whole));
+            return Some(Self::Int(whole).signed(text.starts_with('-')));
         }
-        Big::parse(text).map(Self::of)
+        Big::parse(text).map(|big| Self::of(big).signed(text.starts_with('-')))
     }
 
     /// A number of the machine, if it is one: what prints as the shortest text that means it.
@@ -49,6 +51,7 @@ impl Number {
     pub(super) fn to_f64(&self) -> f64 {
         match self {
             Self::Int(value) => *value as f64,
+            Self::NegativeZero => -0.0,
             Self::Big(_) => self.text().parse().unwrap_or(f64::NAN),
         }
     }
@@ -57,6 +60,7 @@ impl Number {
     pub(super) fn to_int(&self) -> Option<i64> {
         match self {
             Self::Int(value) => Some(*value),
+            Self::NegativeZero => Some(0),
             Self::Big(_) => None,
         }
     }
@@ -65,6 +69,7 @@ impl Number {
     pub(super) fn to_big_int(&self) -> Option<BigInt> {
         match self {
             Self::Int(value) => Some((*value).into()),
+            Self::NegativeZero => Some(BigInt::ZERO),
             Self::Big(big) if big.exponent >= 0 => Some(&big.mantissa << big.exponent as u64),
             Self::Big(_) => None,
         }
@@ -74,6 +79,7 @@ impl Number {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Int(value) => value.to_string(),
+            Self::NegativeZero => "-0".to_owned(),
             Self::Big(big) => big.text(),
         }
     }
@@ -81,6 +87,7 @@ impl Number {
     pub(super) fn node(&self, at: Location) -> Node {
         let kind = match self {
             Self::Int(value) => return Node::int(*value, at),
+            Self::NegativeZero => ScalarKind::Int(0),
             Self::Big(_) => ScalarKind::Float(self.to_f64()),
         };
         Node::new(Value::Scalar(Scalar { kind, text: self.text().into() }), at)
@@ -153,25 +160,31 @@ impl Number {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let all = [whole, fraction].concat();
         let zeros = all.bytes().take_while(|digit| *digit == b'0').count();
+        // One zero is left of zero.
+        let zeros = zeros.min(all.len().saturating_sub(1));
         let mut digits = Decimal { digits: all.as_bytes()[zeros..].to_vec(), point: whole.len() as i64 - zeros as i64 };
         digits.trim();
         (sign, digits)
     }
 
     pub(super) fn is_zero(&self) -> bool {
-        matches!(self, Self::Int(0))
+        matches!(self, Self::Int(0) | Self::NegativeZero)
     }
 
+    /// Whether it is written with a sign.
     pub(super) fn is_negative(&self) -> bool {
         match self {
             Self::Int(value) => *value < 0,
+            Self::NegativeZero => true,
             Self::Big(big) => big.mantissa.sign() == Sign::Minus,
         }
     }
 
     pub(super) fn negated(&self) -> Self {
         match self {
+            Self::Int(0) => Self::NegativeZero,
             Self::Int(value) => value.checked_neg().map_or_else(|| Self::of(self.big().negated()), Self::Int),
+            Self::NegativeZero => Self::Int(0),
             Self::Big(big) => Self::of(big.negated()),
         }
     }
@@ -179,6 +192,7 @@ impl Number {
     pub(super) fn plus(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) if a.checked_add(*b).is_some() => Self::Int(a + b),
+            (Self::NegativeZero, Self::NegativeZero) => Self::NegativeZero,
             _ => Self::of(self.big().plus(&other.big())),
         }
     }
@@ -188,28 +202,30 @@ impl Number {
     }
 
     pub(super) fn times(&self, other: &Self) -> Self {
-        match (self, other) {
+        let product = match (self, other) {
             (Self::Int(a), Self::Int(b)) if a.checked_mul(*b).is_some() => Self::Int(a * b),
             _ => {
                 let (a, b) = (self.big(), other.big());
                 Self::of(Big::new(a.mantissa * b.mantissa, a.exponent + b.exponent))
             }
-        }
+        };
+        product.signed(self.is_negative() != other.is_negative())
     }
 
     /// The quotient; the divisor must not be zero.
     pub(super) fn divided_by(&self, other: &Self) -> Self {
-        match (self, other) {
-            (_, Self::Int(0)) => Self::Int(0),
+        let quotient = match (self, other) {
+            (_, Self::Int(0) | Self::NegativeZero) => Self::Int(0),
             (Self::Int(a), Self::Int(b)) if a.checked_rem(*b) == Some(0) => Self::Int(a / b),
             _ => Self::of(self.big().divided_by(&other.big())),
-        }
+        };
+        quotient.signed(self.is_negative() != other.is_negative())
     }
 
     /// What is left of a division towards zero; all of it when the divisor is zero.
     pub(super) fn modulo(&self, other: &Self) -> Self {
         match (self, other) {
-            (_, Self::Int(0)) => self.clone(),
+            (_, Self::Int(0) | Self::NegativeZero) | (Self::NegativeZero, _) => self.clone(),
             (Self::Int(a), Self::Int(b)) => Self::Int(a.checked_rem(*b).unwrap_or(0)),
             _ => self.minus(&self.divided_by(other).truncated().times(other)),
         }
@@ -222,6 +238,7 @@ impl Number {
                 let whole = big.mantissa.magnitude() >> big.exponent.unsigned_abs();
                 Self::of(Big::new(BigInt::from_biguint(big.mantissa.sign(), whole), 0))
             }
+            Self::NegativeZero => Self::Int(0),
             _ => self.clone(),
         }
     }
@@ -232,7 +249,8 @@ impl Number {
     }
 
     pub(super) fn ceiling(&self) -> Self {
-        self.negated().floor().negated()
+        let whole = self.truncated();
+        if !self.is_negative() && whole.compare(self) != Ordering::Equal { whole.plus(&Self::Int(1)) } else { whole }
     }
 
     pub(super) fn compare(&self, other: &Self) -> Ordering {
@@ -245,7 +263,16 @@ impl Number {
     fn big(&self) -> Big {
         match self {
             Self::Int(value) => Big::new((*value).into(), 0),
+            Self::NegativeZero => Big::new(BigInt::ZERO, 0),
             Self::Big(big) => big.clone(),
+        }
+    }
+
+    /// The number itself; of zero, the one with this sign.
+    fn signed(self, negative: bool) -> Self {
+        match self {
+            Self::Int(0) if negative => Self::NegativeZero,
+            number => number,
         }
     }
 
@@ -388,7 +415,8 @@ mod tests {
     fn numbers_print_as_they_were_written_but_shorter() {
         for (written, printed) in [
             ("0", "0"),
-            ("-0", "0"),
+            ("-0", "-0"),
+            ("-0.00", "-0"),
             ("1.50", "1.5"),
             ("0.1", "0.1"),
             ("1e3", "1000"),
@@ -414,6 +442,9 @@ mod tests {
         assert_eq!(number("-7.5").modulo(&number("2")).text(), "-1.5");
         assert_eq!(number("-0.5").floor().text(), "-1");
         assert_eq!(number("-0.5").ceiling().text(), "0");
+        assert_eq!(number("0").times(&number("-1")).text(), "-0");
+        assert_eq!(number("0").times(&number("-1")).plus(&number("0")).text(), "0");
+        assert!(number("-0").compare(&number("0")).is_eq());
         assert_eq!(number("9223372036854775807").plus(&number("1")).text(), "9223372036854775808");
         assert_eq!(number("9223372036854775808").minus(&number("1")).to_int(), Some(i64::MAX));
     }

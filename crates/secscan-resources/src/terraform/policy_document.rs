@@ -47,7 +47,7 @@ fn add_statement(statements: &mut Vec<Node>, statement: Node) {
 /// The statements of other documents.
 fn included(documents: Option<&Node>, statements: &mut Vec<Node>) {
     for document in documents.map(Node::items).unwrap_or_default() {
-        let parsed = document.as_str().and_then(|text| super::json::decode(text, document.at).ok());
+        let parsed = document.as_str().and_then(|_| super::json::decode(document).ok());
         match parsed.as_ref().unwrap_or(document).get("Statement") {
             Some(included) => {
                 included.items().iter().for_each(|statement| add_statement(statements, statement.clone()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use secscan_model::{Location, Map, Node, Reference, Value};
+use secscan_model::{Location, Map, Node, Part, Reference, Unresolved, Value};
 
 use super::calls::{CallInstance, Calls};
 use super::evaluator::{Evaluator, Scope};
@@ -18,8 +18,8 @@ use secscan_parse::hcl::syntax::{Expression, Kind as Written, Step};
 struct Walk<'s> {
     at: Location,
     scope: Scope<'s>,
-    /// Whether what is missing is known to Terraform later: attributes of resources.
-    later: bool,
+    /// The type of the resource whose attributes are walked: what is missing there is known to Terraform later.
+    later: Option<&'s str>,
 }
 
 /// Roots that have a meaning of their own.
@@ -43,7 +43,7 @@ impl<'a> Evaluator<'a> {
 
     /// The value of a reference, or of steps into another expression.
     pub(super) fn steps(&mut self, start: &Expression, steps: &[Step], at: Location, scope: Scope<'_>) -> Outcome {
-        let walk = Walk { at, scope, later: false };
+        let walk = Walk { at, scope, later: None };
         let Written::Name(root) = &start.kind else {
             let value = self.attempt(start, scope)?;
             return self.walk(value, steps, walk);
@@ -198,7 +198,8 @@ impl<'a> Evaluator<'a> {
             let refs = [Reference { address: address.clone() }];
             return Ok(with_refs(self.cycle(&format!("`{address}`"), walk.at), &refs));
         };
-        let (value, address) = self.instance_value(&instances, address, steps, walk)?;
+        let later = Walk { later: Some(of), ..walk };
+        let (value, address) = self.instance_value(&instances, address, steps, later)?;
         let value = self.referred(value, walk.at);
         Ok(with_refs(value, &[Reference { address }]))
     }
@@ -211,7 +212,6 @@ impl<'a> Evaluator<'a> {
         steps: &[Step],
         walk: Walk<'_>,
     ) -> Result<(Node, Arc<str>), Failure> {
-        let later = Walk { later: true, ..walk };
         let index = match steps.first() {
             Some(Step::Index(index)) => Some(self.attempt(index, walk.scope)?),
             Some(Step::LegacyIndex(index)) => Some(Node::int(*index as i64, walk.at)),
@@ -219,7 +219,7 @@ impl<'a> Evaluator<'a> {
         };
         let rest = steps.get(1..).unwrap_or_default();
         let chosen: Option<&Instance> = match (&instances.keys, &index) {
-            (Keys::One, None) => return Ok((self.attributes(instances.list.first(), steps, later)?, address)),
+            (Keys::One, None) => return Ok((self.attributes(instances.list.first(), steps, walk)?, address)),
             (Keys::Unknown(_), Some(_)) => instances.list.first(),
             (Keys::Unknown(why), None) => return Ok((Node::unresolved(why.clone(), walk.at), address)),
             (_, Some(index)) if index.as_unresolved().is_some() => return Ok((unresolved_by(index, walk.at), address)),
@@ -238,9 +238,9 @@ impl<'a> Evaluator<'a> {
         match chosen {
             Some(instance) => {
                 let address = instance.address.clone();
-                Ok((self.attributes(Some(instance), rest, later)?, address))
+                Ok((self.attributes(Some(instance), rest, walk)?, address))
             }
-            None => Ok((self.walk(collection(instances, walk.at), steps, later)?, address)),
+            None => Ok((self.walk(collection(instances, walk.at), steps, walk)?, address)),
         }
     }
 
@@ -250,6 +250,7 @@ impl<'a> Evaluator<'a> {
         match steps.split_first() {
             Some((Step::Attribute(name), rest)) => match instance.attribute(name) {
                 Some(value) => self.walk(value.clone(), rest, walk),
+                None if is_arn(walk.later, name) => Ok(arn(walk)),
                 None => Ok(Node::unresolved(after_apply(walk), walk.at)),
             },
             _ => self.walk(instance.open(), steps, walk),
@@ -314,6 +315,19 @@ fn after_apply(walk: Walk<'_>) -> String {
     format!("`{}` is known only after apply", walk.scope.written(walk.at))
 }
 
+/// Whether an attribute of a type is the ARN that AWS gives.
+fn is_arn(of: Option<&str>, attribute: &str) -> bool {
+    attribute == "arn" && of.is_some_and(|of| of.starts_with("aws_"))
+}
+
+/// An ARN that is known only after apply: how it begins is known, so that it is no `*`.
+fn arn(walk: Walk<'_>) -> Node {
+    let written = format!("${{{}}}", walk.scope.written(walk.at));
+    let parts = vec![Part::Fixed("arn:".into()), Part::Hole(written.into())];
+    let unresolved = Unresolved { why: after_apply(walk).into(), perhaps_absent: false, parts };
+    Node::new(Value::Unresolved(unresolved.into()), walk.at)
+}
+
 /// The value of a map's key.
 fn key(node: Node, key: &str, walk: Walk<'_>) -> Outcome {
     match &node.value {
@@ -321,22 +335,22 @@ fn key(node: Node, key: &str, walk: Walk<'_>) -> Outcome {
         Value::Map(map) => match (map.get(key), &map.rest) {
             (Some(value), _) => Ok(value.clone()),
             (None, Some(why)) => Ok(Node::unresolved(why.clone(), walk.at)),
-            (None, None) if walk.later => Ok(Node::unresolved(after_apply(walk), walk.at)),
+            (None, None) if walk.later.is_some() => Ok(Node::unresolved(after_apply(walk), walk.at)),
             (None, None) => fail(format!("there is no `{key}` in `{}`", walk.scope.written(walk.at))),
         },
         // `instance.0.id`-like access without the index was common before Terraform 0.12.
-        Value::List(items) if items.len() == 1 && walk.later => match items.first() {
+        Value::List(items) if items.len() == 1 && walk.later.is_some() => match items.first() {
             Some(only) => self::key(only.clone(), key, walk),
             None => fail("there is no element"),
         },
-        _ if walk.later => Ok(Node::unresolved(after_apply(walk), walk.at)),
+        _ if walk.later.is_some() => Ok(Node::unresolved(after_apply(walk), walk.at)),
         _ => fail(format!("`{key}` is asked of something that has no attributes")),
     }
 }
 
 /// An item of a list.
 fn item(node: &Node, index: i64, walk: Walk<'_>) -> Outcome {
-    if matches!(Shape::of(node), Some(Shape::Set | Shape::Json | Shape::Yaml)) && !walk.later {
+    if matches!(Shape::of(node), Some(Shape::Set | Shape::Json | Shape::Yaml)) && walk.later.is_none() {
         return fail("the elements of a set have no numbers");
     }
     let index_in_list = usize::try_from(index).ok();
@@ -348,7 +362,7 @@ fn item(node: &Node, index: i64, walk: Walk<'_>) -> Outcome {
     let item = node.as_list().and_then(|items| items.get(index_in_list?));
     match item {
         Some(item) => Ok(item.clone()),
-        None if walk.later => Ok(Node::unresolved(after_apply(walk), walk.at)),
+        None if walk.later.is_some() => Ok(Node::unresolved(after_apply(walk), walk.at)),
         None => fail(format!("there is no element {index}")),
     }
 }
@@ -364,7 +378,7 @@ fn indexed(node: Node, index: &Node, walk: Walk<'_>) -> Outcome {
             let name = text(index)?;
             key(node, &name, walk)
         }
-        _ if walk.later => Ok(Node::unresolved(after_apply(walk), walk.at)),
+        _ if walk.later.is_some() => Ok(Node::unresolved(after_apply(walk), walk.at)),
         _ => fail("there is no such element"),
     }
 }

@@ -48,7 +48,8 @@ impl SetKey {
 
     fn compare(&self, other: &Self) -> std::cmp::Ordering {
         match (self, other) {
-            (Self::Number(a), Self::Number(b)) => a.compare(b),
+            // Of two zeros, the one with a sign comes first.
+            (Self::Number(a), Self::Number(b)) => a.compare(b).then(b.is_negative().cmp(&a.is_negative())),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Last, Self::Last) => std::cmp::Ordering::Equal,
             (Self::Number(_), _) | (_, Self::Last) => std::cmp::Ordering::Less,

@@ -123,6 +123,7 @@ pub(super) fn marked(mut node: Node, sensitive: bool) -> Node {
 /// The number that a known scalar is or spells.
 pub(super) fn number(node: &Node) -> Result<Number, Failure> {
     match &node.value {
+        Value::Scalar(Scalar { kind: ScalarKind::Int(0), text }) if text.starts_with('-') => Ok(Number::NegativeZero),
         Value::Scalar(Scalar { kind: ScalarKind::Int(value), .. }) => Ok(Number::Int(*value)),
         Value::Scalar(Scalar { kind: ScalarKind::Text | ScalarKind::Float(_), text }) => {
             Number::parse(text).ok_or_else(|| Failure::new("a number is needed"))

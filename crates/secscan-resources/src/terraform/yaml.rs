@@ -1,8 +1,9 @@
 //! YAML text of values as `yamlencode` writes it, and what `yamldecode` makes of YAML.
 
-use secscan_model::{Location, Map, Node, Scalar, ScalarKind, Source, Value};
+use secscan_model::{Map, Node, Scalar, ScalarKind, Source, Value};
 
 use super::number::Number;
+use super::places::Places;
 use super::value::{Failure, number, sorted};
 
 /// Lines are broken at blanks beyond this column.
@@ -196,26 +197,27 @@ fn is_block(text: &str) -> bool {
     text.contains('\n') && text.chars().all(is_plain) && !text.contains(" \n") && !text.ends_with(' ')
 }
 
-/// What a document of YAML says to Terraform; all of it has one place. The parser has limited the depth.
-pub(super) fn decoded(document: &Node, source: &Source, at: Location) -> Node {
+/// What a document of YAML says to Terraform. The parser has limited the depth.
+pub(super) fn decoded(document: &Node, source: &Source, places: &Places) -> Node {
     let value = match &document.value {
         Value::List(items) => {
-            Value::List(items.iter().map(|item| decoded(item, source, at)).collect::<Vec<_>>().into())
+            Value::List(items.iter().map(|item| decoded(item, source, places)).collect::<Vec<_>>().into())
         }
         Value::Map(map) => {
             let mut moved = Map::with_capacity(map.len());
             for entry in map.entries() {
-                moved.push_new(entry.key.clone(), decoded(&entry.value, source, at));
+                moved.push_new(entry.key.clone(), decoded(&entry.value, source, places));
             }
             Value::Map(moved.into())
         }
-        Value::Scalar(scalar) => return plain_scalar(document, scalar, source, at),
+        Value::Scalar(scalar) => plain_scalar(document, scalar, source).value,
         Value::Unresolved(_) => document.value.clone(),
     };
-    Node::new(value, at)
+    places.put(value, document)
 }
 
-fn plain_scalar(node: &Node, scalar: &Scalar, source: &Source, at: Location) -> Node {
+fn plain_scalar(node: &Node, scalar: &Scalar, source: &Source) -> Node {
+    let at = node.at;
     let written = source.bytes.get(node.at.span.range()).unwrap_or_default();
     let tag = node.extra.as_ref().and_then(|extra| extra.tag.as_deref());
     let is_text = tag.is_some_and(|tag| tag.ends_with("str") || tag.ends_with("binary"));

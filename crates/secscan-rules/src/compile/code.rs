@@ -122,9 +122,13 @@ impl Compiler<'_> {
     fn expression(&mut self, text: &str, at: Location) -> Option<Expression> {
         if let Some(name) = text.strip_prefix('$').filter(|name| self.known_params.contains(*name)) {
             self.used_params.insert(name.to_owned());
-            return Some(Expression::of_param(name));
+            return Some(Expression::Param(name.to_owned()));
         }
-        Expression::new(text).map_err(|error| self.problem(at, error.to_string())).ok()
+        if let Err(error) = secscan_model::Expression::check(text) {
+            self.problem(at, error.to_string());
+            return None;
+        }
+        Some(Expression::Written(secscan_model::Expression::new(text)))
     }
 }
 

@@ -7,7 +7,9 @@ use secscan_parse::load::{Located, Raw};
 
 use super::{Problem, path, select_words};
 use crate::bind::asks_of_parameter;
-use crate::check::{Link, Literal, Matcher, Operand, Order, Other, Path, Pattern, Scope, Selector, Step, Test};
+use crate::check::{
+    Link, Literal, Matcher, Operand, Order, Other, Path, PathText, Pattern, Scope, Selector, Step, Test,
+};
 
 /// The words beside equality.
 const MATCHERS: &[&str] = &[
@@ -265,8 +267,10 @@ impl Compiler<'_> {
         let mut selectors = 0;
         for (key, value) in entries {
             match key.as_str() {
-                "by" => link.by = Some(text_path(value)?),
-                "via" => link.via = Some(text_path(value)?),
+                "by" | "via" => {
+                    let keys = Some(keys(key, value)?);
+                    if key == "by" { link.by = keys } else { link.via = keys }
+                }
                 "count" => link.count = self.bounds(value)?,
                 "where" => {
                     let outer = self.attributes.take();
@@ -379,6 +383,22 @@ fn text_path(value: &Located) -> Result<Path, Problem> {
         Raw::Text(text) => path::parse(text).map_err(|message| Problem::new(value.at, message)),
         _ => Err(Problem::new(value.at, "a path is asked for here")),
     }
+}
+
+/// Where a reference stands. References are known by the keys that lead to them and by nothing else.
+fn keys(word: &str, value: &Located) -> Result<Path, Problem> {
+    let path = text_path(value)?;
+    let Some(at) = path.iter().position(|step| !matches!(step, Step::Key(_))) else { return Ok(path) };
+    let cure = match &path[at] {
+        Step::FirstOf(_) => "write a link for each of the paths into an `any`".to_owned(),
+        Step::Root | Step::Owner if at == 0 => {
+            let step = PathText(&path[..1]).to_string();
+            format!("ask the other resource: `{step}: {{linked: {{{word}: ...}}}}`")
+        }
+        _ if at == 0 => format!("leave `{word}` out, so that every reference counts"),
+        _ => format!("end with `{}`: what stands below counts too", PathText(&path[..at])),
+    };
+    Err(Problem::new(value.at, format!("`{word}` takes keys alone; {cure}")))
 }
 
 fn boolean(value: &Located) -> Result<bool, Problem> {

@@ -1,6 +1,5 @@
 //! References between resources, indexed both ways, and how many satisfy a `linked` condition.
 
-use std::fmt::Write;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use foldhash::HashMap;
@@ -9,7 +8,7 @@ use secscan_model::{Edge, Graph, Platform, Resource, ResourceId};
 
 use super::cursor::Cursor;
 use super::truth::{Evaluation, Side, Truth, is_about_end};
-use crate::check::{Link, Other, PathText, Scope, Selector, Step};
+use crate::check::{Link, Other, Scope, Selector, Step};
 use crate::select;
 
 /// The references of a graph, by either end, and which resources stand together.
@@ -275,24 +274,15 @@ fn is_repository(resource: &Resource) -> bool {
 
 /// Whether a reference's path begins with the path of a rule, key by key.
 fn starts_with(platform: Platform, path: &str, wanted: &[Step]) -> bool {
-    let mut rest = Rest { text: path, ignore_case: platform == Platform::Arm };
-    let begins = write!(rest, "{}", PathText(wanted)).is_ok();
-    begins && (rest.text.is_empty() || rest.text.starts_with('.'))
-}
-
-/// What of a text is left behind what was written so far, as long as that is how it begins.
-struct Rest<'t> {
-    text: &'t str,
-    ignore_case: bool,
-}
-
-impl std::fmt::Write for Rest<'_> {
-    fn write_str(&mut self, piece: &str) -> std::fmt::Result {
-        let (head, rest) = self.text.split_at_checked(piece.len()).ok_or(std::fmt::Error)?;
-        let is_same = head == piece || self.ignore_case && head.eq_ignore_ascii_case(piece);
-        self.text = rest;
-        is_same.then_some(()).ok_or(std::fmt::Error)
-    }
+    let ignore_case = platform == Platform::Arm;
+    let mut rest = Some(path);
+    wanted.iter().all(|step| {
+        let Step::Key(key) = step else { return false };
+        let Some((head, after)) = rest.and_then(|text| text.split_at_checked(key.len())) else { return false };
+        rest = after.strip_prefix('.');
+        let is_whole = after.is_empty() || rest.is_some();
+        is_whole && (head == key || ignore_case && head.eq_ignore_ascii_case(key))
+    })
 }
 
 fn glob_set(globs: &[String]) -> GlobSet {

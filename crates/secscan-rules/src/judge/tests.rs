@@ -272,6 +272,18 @@ fn links_are_found_in_both_directions() {
 }
 
 #[test]
+fn keys_of_references_may_have_dots_and_owners_are_asked_for_theirs() {
+    let mut graph = linked_graph(false);
+    graph.edges.push(Edge { from: ResourceId(0), path: "labels.example.com/of.id".into(), to: ResourceId(2) });
+    assert_eq!(linked(&graph, "{terraform: module, via: 'labels.\"example.com/of\"'}"), "P");
+    assert_eq!(linked(&graph, "{terraform: module, via: 'labels.\"example.com\"'}"), "F");
+    graph.resources[0].owner = Some(ResourceId(1));
+    let rules = rules("    require: {$owner: {linked: {terraform: thing, via: target}}}");
+    let verdicts = Judge::new(&rules, &graph, false).judge(ResourceId(0));
+    assert!(matches!(verdicts[0].outcome, Outcome::Pass(_)), "the cure for `via: $owner.target`");
+}
+
+#[test]
 fn a_rule_file_that_is_wrong_says_where() {
     let errors = |check: &str| {
         let text = format!(
@@ -291,6 +303,17 @@ fn a_rule_file_that_is_wrong_says_where() {
         ("  - common: contaner\n    deny: {a: true}", "`contaner` is no common kind"),
         ("  - terraform: t\n    deny: {a: 1}\n    wen: {b: 1}", "r.yaml:11:5"),
         ("  - deny: {a: 1}", "a check has a selector"),
+        (
+            "  - terraform: t\n    deny: {linked: {terraform: u, via: $owner.x}}",
+            "r.yaml:10:40: `via` takes keys alone; ask the other resource: `$owner: {linked: {via: ...}}`",
+        ),
+        (
+            "  - terraform: t\n    deny: {linked: {terraform: u, by: a.*.b}}",
+            "end with `a`: what stands below counts too",
+        ),
+        ("  - terraform: t\n    deny: {linked: {terraform: u, by: a.$json}}", "end with `a`"),
+        ("  - terraform: t\n    deny: {linked: {terraform: u, via: $deep.a}}", "leave `via` out"),
+        ("  - terraform: t\n    deny: {linked: {terraform: u, via: a | b}}", "each of the paths into an `any`"),
     ];
     for (check, expected) in cases {
         let found = errors(check);

@@ -109,7 +109,7 @@ impl Reader<'_> {
         }
         fields.extend(self.decorated(statement));
         let body = Term::new(Kind::Map(fields), self.at(statement.span)).named(self.at(statement.header));
-        let parameter = Parameter { name: name.name.clone(), default, nullable };
+        let parameter = Parameter { name: name.name.clone(), default, nullable, is_secure };
         self.template.parameters.insert(name.name.to_lowercase(), parameter);
         self.template.declared.push(Declared { kind: "parameter", name: name.name.clone(), body });
     }

@@ -1,13 +1,17 @@
 //! Lists, sets and maps.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use secscan_model::{Map, Node, Value};
+use secscan_model::{Map, Node, Scalar, ScalarKind, Value};
 
 use super::super::convert::{convert, unified};
+use super::super::number::Number;
 use super::super::sets::set;
 use super::super::types::{Type, unify};
-use super::super::value::{Entries, Failure, Outcome, Shape, boolean, equal, fail, sorted, text, unresolved_by};
+use super::super::value::{
+    Entries, Failure, Outcome, Shape, boolean, equal, fail, number, sorted, text, unresolved_by,
+};
 use super::{Call, Function, MAX_ITEMS, costly, lenient, strict};
 
 const ANY: usize = usize::MAX;
@@ -215,7 +219,7 @@ fn unique(items: &[Node]) -> Result<Vec<Node>, Failure> {
     let mut kept = Vec::new();
     for item in items {
         let new = match &item.value {
-            Value::Scalar(scalar) => seen.insert((item.is_null(), &*scalar.text)),
+            Value::Scalar(scalar) => seen.insert((item.is_null(), identity(scalar, item))),
             _ if trees.len() * items.len() > MAX_COMPARISONS => return Err(too_large()),
             _ => {
                 let new = !trees.iter().any(|known| equal(known, item) == Some(true));
@@ -230,6 +234,14 @@ fn unique(items: &[Node]) -> Result<Vec<Node>, Failure> {
     Ok(kept)
 }
 
+/// The text that tells a scalar from others: one for equal numbers, however they are written.
+fn identity<'n>(scalar: &'n Scalar, node: &Node) -> Cow<'n, str> {
+    match (scalar.kind, number(node)) {
+        (ScalarKind::Int(_) | ScalarKind::Float(_), Ok(number)) => number.plus(&Number::Int(0)).text().into(),
+        _ => (&*scalar.text).into(),
+    }
+}
+
 fn distinct(call: &Call<'_>) -> Outcome {
     call.items(unique(&unified(call.list(0)?.to_vec())?)?)
 }
@@ -237,13 +249,13 @@ fn distinct(call: &Call<'_>) -> Outcome {
 fn element(call: &Call<'_>) -> Outcome {
     ordered(call, 0)?;
     let items = countable(call, 0)?;
-    // Since Terraform 1.12 negative numbers count from the end.
     let index = call.int(1)?;
     let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
     if length == 0 {
         return fail("the list is empty");
     }
-    let found = usize::try_from(index.rem_euclid(length)).ok().and_then(|index| items.get(index));
+    // Terraform 1.11 goes round in both directions, but does not count from the end.
+    let found = usize::try_from(index % length).ok().and_then(|index| items.get(index));
     found.cloned().ok_or_else(|| Failure::new("there is no such element"))
 }
 

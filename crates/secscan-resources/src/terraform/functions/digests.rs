@@ -17,7 +17,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     strict("sha1", 1..=1, |call| call.made(hexadecimal(&Sha1::digest(call.text(0)?.as_bytes())))),
     strict("sha256", 1..=1, |call| call.made(hexadecimal(&Sha256::digest(call.text(0)?.as_bytes())))),
     strict("sha512", 1..=1, |call| call.made(hexadecimal(&Sha512::digest(call.text(0)?.as_bytes())))),
-    strict("bcrypt", 1..=2, |call| Ok(Node::unresolved("`bcrypt` gives another text every time", call.at))),
+    strict("bcrypt", 1..=2, bcrypt),
     strict("rsadecrypt", 2..=2, rsadecrypt),
     strict("uuidv5", 2..=2, uuidv5),
 ];
@@ -39,6 +39,16 @@ pub(super) fn of_file(function: &str, bytes: &[u8]) -> Option<String> {
         "filesha512" => hexadecimal(&Sha512::digest(bytes)),
         _ => return None,
     })
+}
+
+/// A digest with a salt, which nobody knows before Terraform runs.
+fn bcrypt(call: &Call<'_>) -> Outcome {
+    const MAX_COST: i64 = 31;
+    call.text(0)?;
+    if call.args.len() > 1 && call.int(1)? > MAX_COST {
+        return fail("the cost is too high");
+    }
+    Ok(Node::unresolved("`bcrypt` gives another text every time", call.at))
 }
 
 /// Secrets are not decrypted; what is no key is refused, as Terraform does.

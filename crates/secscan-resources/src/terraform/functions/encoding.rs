@@ -2,6 +2,7 @@
 
 use secscan_model::{DiagnosticKind, Node, Source, Value};
 
+use super::super::places::Places;
 use super::super::value::{Entries, Outcome, Shape, fail};
 use super::super::{csv, json, yaml};
 use super::{Call, Function, lenient, strict};
@@ -13,8 +14,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         None => fail("the text is no Base64"),
     }),
     strict("base64encode", 1..=1, |call| call.made(base64(call.text(0)?.as_bytes()))),
-    strict("base64gunzip", 1..=1, |call| Ok(Node::unresolved("compressed data is not looked into", call.at))),
-    strict("base64gzip", 1..=1, |call| Ok(Node::unresolved("compressed data is not looked into", call.at))),
+    strict("base64gunzip", 1..=1, compressed),
+    strict("base64gzip", 1..=1, compressed),
     strict("csvdecode", 1..=1, csvdecode),
     strict("jsondecode", 1..=1, jsondecode),
     lenient("jsonencode", 1..=1, |call| encode(call, Shape::Json)),
@@ -25,6 +26,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     strict("yamldecode", 1..=1, yamldecode),
     lenient("yamlencode", 1..=1, |call| encode(call, Shape::Yaml)),
 ];
+
+/// What is compressed, or what was.
+fn compressed(call: &Call<'_>) -> Outcome {
+    call.text(0)?;
+    Ok(Node::unresolved("compressed data is not looked into", call.at))
+}
 
 fn encode(call: &Call<'_>, shape: Shape) -> Outcome {
     let node = call.arg(0)?;
@@ -42,7 +49,7 @@ fn jsondecode(call: &Call<'_>) -> Outcome {
     let node = call.arg(0)?;
     match Shape::of(node) {
         Some(Shape::Json) => Ok(json::plain(node)),
-        _ => json::decode(&call.text(0)?, node.at),
+        _ => json::decode(node),
     }
 }
 
@@ -51,11 +58,12 @@ fn yamldecode(call: &Call<'_>) -> Outcome {
     if Shape::of(node).is_some_and(Shape::is_text) {
         return Ok(json::plain(node));
     }
-    let source = Source::from_text(node.at.source, "", &call.text(0)?);
+    let text = call.text(0)?;
+    let source = Source::from_text(node.at.source, "", &text);
     let parsed = secscan_parse::yaml::parse(&source);
     let is_sound = parsed.diagnostics.iter().all(|found| found.kind == DiagnosticKind::Ambiguous);
     match &*parsed.documents {
-        [document] if is_sound => Ok(yaml::decoded(document, &source, node.at)),
+        [document] if is_sound => Ok(yaml::decoded(document, &source, &Places::of(node, text.len()))),
         _ => fail("the text is no YAML"),
     }
 }

@@ -48,6 +48,7 @@ impl<'a> Evaluator<'a> {
         match name {
             "templatestring" => return self.template_text(&path, &args[1], at, scope),
             "pathexpand" if !path.starts_with('~') => return Ok(Node::text(path, at)),
+            "abspath" if path.starts_with('/') => return Ok(Node::text(cleaned(&path), at)),
             "abspath" | "pathexpand" => {
                 return Ok(Node::unresolved(format!("what `{name}` gives depends on the machine"), at));
             }
@@ -142,4 +143,17 @@ impl<'a> Evaluator<'a> {
         let found: Vec<Node> = found.take(MAX_ITEMS).map(|path| Node::text(path, at)).collect();
         set(found, at)
     }
+}
+
+/// An absolute path without `.`, `..` and empty parts.
+fn cleaned(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }

@@ -111,6 +111,7 @@ fn sum(call: &Call<'_>) -> Outcome {
     if items.is_empty() {
         return fail("there is nothing to add");
     }
-    let sum = items.iter().try_fold(Number::Int(0), |sum, item| Ok(sum.plus(&number(item)?)));
+    // Nothing changes when this zero is added to it.
+    let sum = items.iter().try_fold(Number::NegativeZero, |sum, item| Ok(sum.plus(&number(item)?)));
     sum.map(|sum| sum.node(call.at))
 }

@@ -237,6 +237,35 @@ fn files_are_read_from_the_scan_and_their_texts_stand_there() {
 }
 
 #[test]
+fn what_is_decoded_from_a_file_stands_in_that_file() {
+    let root = "locals {\n  doc = yamldecode(file(\"rules.yaml\"))\n  json = jsondecode(file(\"${path.root}/rules.json\"))\n}\n\
+        resource \"a_b\" \"x\" {\n  yaml = local.doc.rules[1].port\n  alias = local.doc.copy.port\n  json = local.json.rules[0].open\n\
+        \x20 made = yamldecode(upper(file(\"rules.yaml\"))).RULES[0].PORT\n}\n\
+        resource \"a_b\" \"each\" {\n  for_each = { for rule in local.doc.rules : rule.name => rule }\n  port = each.value.port\n}\n";
+    let yaml = "rules:\n  - {name: one, port: 22}\n  - &two\n    name: two\n    port: 0x16\ncopy: *two\n";
+    let json = "{\n  \"rules\": [{ \"open\": true }]\n}\n";
+    let files = [("infra/main.tf", root), ("infra/rules.json", json), ("infra/rules.yaml", yaml)];
+    let read = read_with(&files, &Options::default());
+    let place = |address: &str, path: &str| {
+        let node = read.node(address, path);
+        let via: Vec<_> = node.via().iter().map(|at| read.text_at(*at)).collect();
+        (show(node), read.sources[node.at.source.0 as usize].path.to_string(), read.text_at(node.at), via.join(" < "))
+    };
+    let expected = |value: &str, path: &str, text, via: &str| (value.to_owned(), path.to_owned(), text, via.to_owned());
+    let (in_yaml, in_json) = ("infra/rules.yaml", "infra/rules.json");
+    assert_eq!(
+        place("a_b.x", "yaml"),
+        expected("22", in_yaml, "0x16", "local.doc.rules[1].port < file(\"rules.yaml\")")
+    );
+    assert_eq!(place("a_b.x", "alias").2, "0x16", "where the anchor is");
+    let via = "local.json.rules[0].open < file(\"${path.root}/rules.json\")";
+    assert_eq!(place("a_b.x", "json"), expected("true", in_json, "true", via));
+    assert_eq!(place("a_b.each[\"one\"]", "port").2, "22");
+    let made = place("a_b.x", "made");
+    assert_eq!((&*made.0, &*made.1), ("22", "infra/main.tf"), "a text that was made has no places within");
+}
+
+#[test]
 fn opentofu_files_take_the_place_of_terraform_s() {
     let files = [
         ("infra/main.tf", "resource \"a_b\" \"terraform\" {}"),

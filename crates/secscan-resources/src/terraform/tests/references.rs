@@ -36,6 +36,39 @@ fn values_stand_where_they_are_written() {
 }
 
 #[test]
+fn of_arns_it_is_known_how_they_begin() {
+    let read = read(
+        r#"
+        variable "all" {}
+        resource "aws_sqs_queue" "jobs" { count = 1 }
+        resource "aws_sns_topic" "written" { arn = var.all }
+        resource "alicloud_ram_role" "other" {}
+        resource "a_b" "x" {
+          arn     = aws_sqs_queue.jobs[0].arn
+          data    = data.aws_iam_role.reader.arn
+          id      = aws_sqs_queue.jobs[0].id
+          choice  = var.all ? "*" : aws_sqs_queue.jobs[0].arn
+          part    = split(":", aws_sqs_queue.jobs[0].arn)[4]
+          written = aws_sns_topic.written.arn
+          other   = alicloud_ram_role.other.arn
+        }
+        data "aws_iam_role" "reader" { name = "reader" }
+        "#,
+    );
+    for (path, expected) in [
+        ("arn", "?arn:<${aws_sqs_queue.jobs[0].arn}>"),
+        ("data", "?arn:<${data.aws_iam_role.reader.arn}>"),
+        ("id", "?`aws_sqs_queue.jobs[0].id` is known only after apply"),
+        ("choice", "?variable `all` has no value"),
+        ("part", "?`aws_sqs_queue.jobs[0].arn` is known only after apply"),
+        ("written", "?variable `all` has no value"),
+        ("other", "?`alicloud_ram_role.other.arn` is known only after apply"),
+    ] {
+        assert_eq!(read.show("a_b.x", path), expected, "{path}");
+    }
+}
+
+#[test]
 fn references_are_resolved_and_kept() {
     let read = read(
         r#"
@@ -75,7 +108,7 @@ fn references_are_resolved_and_kept() {
     assert_eq!(read.show("aws_s3_bucket_acl.all", "bucket"), "\"many-0,many-1\"");
     assert_eq!(read.show("aws_s3_bucket_acl.many", "bucket"), "?`aws_s3_bucket.many[1].id` is known only after apply");
     assert_eq!(read.show("aws_s3_bucket_acl.named", "bucket"), "\"a\"");
-    assert_eq!(read.show("aws_thing.deep", "block/0/text"), "?<${aws_s3_bucket.logs.arn}>/*");
+    assert_eq!(read.show("aws_thing.deep", "block/0/text"), "?arn:<${aws_s3_bucket.logs.arn}>/*");
     assert_eq!(read.show("aws_thing.deep", "block/0/name"), "?module source ./vpc is not in this scan");
     assert_eq!(read.show("aws_thing.deep", "provider"), "\"aws.west\"");
     assert!(read.find("module.vpc").opaque.is_some());
@@ -258,7 +291,7 @@ fn policy_documents_are_policies() {
     );
     let expected = concat!(
         "{Version: \"2012-10-17\", Statement: [",
-        "{Effect: \"Allow\", Action: [\"s3:GetObject\"], Resource: [?<${aws_s3_bucket.b.arn}>/*], ",
+        "{Effect: \"Allow\", Action: [\"s3:GetObject\"], Resource: [?arn:<${aws_s3_bucket.b.arn}>/*], ",
         "Principal: {AWS: [\"*\"]}, Condition: {Bool: {aws:SecureTransport: [\"false\"]}}}, ",
         "??variable `unset` has no value, ",
         "{Sid: \"x\", Effect: \"Deny\", NotAction: [\"*\"], Principal: \"*\"}]}"
