@@ -84,7 +84,7 @@ impl<'a> Flat<'a> {
         let mut folder = folder;
         loop {
             let separator = if folder.is_empty() { "" } else { "/" };
-            let path = format!("{folder}{separator}{FOLDER}{name}");
+            let path = [folder, separator, FOLDER, name].concat();
             if let Some(index) = self.folders.get(&*path) {
                 return Some(*index);
             }
