@@ -141,8 +141,8 @@ impl<'t> Cursor<'t> {
 
     fn comment(&mut self) {
         // A place may be looked at twice.
-        let known = self.comments.iter().rev().take_while(|known| known.span.start as usize >= self.at).last();
-        if let Some(known) = known {
+        let before = self.comments.partition_point(|known| (known.span.start as usize) < self.at);
+        if let Some(known) = self.comments.get(before) {
             self.at = known.span.end as usize;
             return;
         }
@@ -208,11 +208,15 @@ pub(super) fn comment_at(text: &str, start: usize, last: Option<&Comment>) -> Co
         _ => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
     };
     let is_cut = rest[..length].ends_with(b"\r") && !rest.starts_with(b"/*");
-    let line = memchr::memrchr(b'\n', &bytes[..start]).map_or(0, |line| line + 1);
-    let before = last.filter(|last| !last.trailing).map_or(line, |last| line.max(last.span.end as usize));
+    let between = &bytes[last.map_or(0, |last| last.span.end as usize)..start];
+    // No further back than the last comment, so that a line of nothing but comments is not searched again for each.
+    let (line, goes_on) = match memchr::memrchr(b'\n', between) {
+        Some(line) => (&between[line..], false),
+        None => (between, last.is_some_and(|last| last.trailing && !bytes[last.span.range()].contains(&b'\n'))),
+    };
     Comment {
         span: Span::new(start, start + length - usize::from(is_cut)),
-        trailing: !bytes[before..start].trim_ascii().is_empty(),
+        trailing: goes_on || !line.trim_ascii().is_empty(),
     }
 }
 

@@ -98,6 +98,16 @@ fn wide_objects_are_read_whole() {
 }
 
 #[test]
+fn many_comments_are_read_once() {
+    let comments = "/**/".repeat(200_000);
+    let file = parse(&source(format!("a = (b {comments})\n{comments} c = 1 # last\n").as_bytes()));
+    assert_eq!(file.diagnostics, []);
+    assert_eq!(file.comments.len(), 400_001);
+    let trailing = file.comments.iter().filter(|comment| comment.trailing).count();
+    assert_eq!(trailing, 200_001, "those behind `a` and the last");
+}
+
+#[test]
 fn what_a_body_says_twice_is_taken_once() {
     let file = parse(&source(b"a {\n x = 1\n y = { k = 1, k = 2 }\n x = 2\n}\n"));
     let block = file.body.blocks().next().expect("the block is read");
