@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use regex_automata::meta;
 use regex_automata::util::syntax;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Expression {
     text: String,
     #[serde(skip)]
-    compiled: OnceLock<Option<meta::Regex>>,
+    compiled: OnceLock<Arc<Option<meta::Regex>>>,
 }
 
 /// A place that an expression matches.
@@ -61,21 +61,21 @@ impl Expression {
     }
 
     fn compiled(&self) -> Option<&meta::Regex> {
-        self.compiled.get_or_init(|| shared(&self.text)).as_ref()
+        self.compiled.get_or_init(|| shared(&self.text)).as_ref().as_ref()
     }
 }
 
-/// The expression of a text: many rules ask the same one, and building it costs more than all that they ask of it.
-fn shared(text: &str) -> Option<meta::Regex> {
-    static BUILT: LazyLock<Mutex<HashMap<String, Option<meta::Regex>>>> = LazyLock::new(Mutex::default);
-    let known = |built: &HashMap<String, Option<meta::Regex>>| built.get(text).cloned();
-    if let Some(known) = known(&BUILT.lock().unwrap_or_else(PoisonError::into_inner)) {
-        return known;
+/// The expression of a text: many rules ask the same one, and building it, with the tables that it fills as it runs, costs
+/// more than all that they ask of it.
+fn shared(text: &str) -> Arc<Option<meta::Regex>> {
+    static BUILT: LazyLock<Mutex<HashMap<String, Arc<Option<meta::Regex>>>>> = LazyLock::new(Mutex::default);
+    let built = || BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = built().get(text) {
+        return known.clone();
     }
     // Others need not wait while this one is built.
-    let built = compile(text);
-    BUILT.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned(), built.clone());
-    built
+    let new = Arc::new(compile(text));
+    built().entry(text.to_owned()).or_insert(new).clone()
 }
 
 /// Without the searchers for literals and the tables that are two thirds of what building an expression costs: values are
