@@ -50,9 +50,15 @@ pub(crate) fn kind(platform: Platform, pattern: &str) -> &str {
 
 /// Whether text matches a pattern in which `*` stands for any run of characters.
 pub fn glob(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
-    let mut parts = rest.split('*').peekable();
+    let is_same = |(expected, found): &(u8, u8)| expected == found && *expected != b'*';
+    let head = pattern.bytes().zip(text.bytes()).take_while(is_same).count();
+    match pattern.as_bytes().get(head) {
+        None => return head == text.len(),
+        Some(b'*') => {}
+        Some(_) => return false,
+    }
+    let mut text = &text[head..];
+    let mut parts = pattern[head + 1..].split('*').peekable();
     while let Some(part) = parts.next() {
         if parts.peek().is_none() {
             return text.ends_with(part);
@@ -74,7 +80,7 @@ mod tests {
         assert!(glob("aws_*", "aws_s3_bucket"));
         assert!(glob("azurerm_*_virtual_machine", "azurerm_linux_virtual_machine"));
         assert!(!glob("azurerm_*_virtual_machine", "azurerm_virtual_machine"));
-        assert!(glob("*", ""));
+        assert!(glob("*", "") && glob("é*", "éa") && !glob("é*", "è"));
         assert!(!glob("aws_s3_bucket", "aws_s3_bucket_acl"));
         assert!(!glob("a*ba", "aba_"), "the last part is at the end");
     }
