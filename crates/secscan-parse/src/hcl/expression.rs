@@ -414,10 +414,14 @@ impl<'t> Cursor<'t> {
 
 /// The value of a number. One without a fraction is whole, however it is written: `1.0` is 1.
 fn number(text: &str) -> ScalarKind {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+    /// Up to here whole numbers and decimals of so many digits are exact.
+    const EXACT: (f64, usize) = (9_007_199_254_740_992.0, 15);
+    let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
+    let is_exact = |value: f64| value.abs() <= EXACT.0 && digits <= EXACT.1 && (value == 0.0) == (digits == 0);
     match (text.parse::<i64>(), text.parse::<f64>()) {
         (Ok(whole), _) => ScalarKind::Int(whole),
-        (Err(_), Ok(other)) if other.fract() == 0.0 && other.abs() <= EXACT => ScalarKind::Int(other as i64),
+        (Err(_), Ok(other)) if other.fract() == 0.0 && is_exact(other) => ScalarKind::Int(other as i64),
         (Err(_), Ok(other)) => ScalarKind::Float(other),
         (Err(_), Err(_)) => ScalarKind::Text,
     }
