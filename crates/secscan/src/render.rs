@@ -62,8 +62,8 @@ fn read(tree: &dyn FileTree, listed: &[Candidate], unread: &mut Vec<Diagnostic>)
     let charts = helm::Charts::of(listed.iter().map(|file| &*file.path));
     let has_kustomizations = listed.iter().any(|file| kustomize::claims(&file.path));
     let is_wanted = |file: &Candidate| {
-        let is_built = has_kustomizations && secscan_resources::claims(&file.path);
-        file.version == 0 && (is_built || charts.chart_of(&file.path).is_some())
+        // Generators take any file.
+        file.version == 0 && (has_kustomizations || charts.chart_of(&file.path).is_some())
     };
     let read = |(index, file): (usize, &Candidate)| {
         let bytes = match is_wanted(file) {

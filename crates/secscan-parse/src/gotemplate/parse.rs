@@ -265,7 +265,8 @@ impl Parser<'_> {
     fn pipeline(&mut self, words: &mut Words, span: Span, branch: Option<BranchKind>) -> Result<Pipeline, Wrong> {
         let (variables, assigns) = declared(words, branch == Some(BranchKind::Range));
         let mut commands = vec![self.command(words)?];
-        while words.take(&Token::Pipe) {
+        // Go takes a pipe that nothing follows.
+        while words.take(&Token::Pipe) && words.peek().is_some_and(|next| next.token != Token::Close) {
             commands.push(self.command(words)?);
         }
         Ok(Pipeline { span, variables, assigns, commands })

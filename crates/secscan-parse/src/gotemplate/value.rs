@@ -117,6 +117,11 @@ pub trait Object: std::fmt::Debug {
         Vec::new()
     }
 
+    /// Its items, where Go has it as a list: functions on lists take it too.
+    fn items(&self) -> Option<Vec<Value>> {
+        None
+    }
+
     /// How it prints.
     fn print(&self) -> String;
 }

@@ -162,6 +162,10 @@ impl Object for Versions {
         self.all().into_iter().map(|group| (Rc::from(group), Value::from(group))).collect()
     }
 
+    fn items(&self) -> Option<Vec<Value>> {
+        Some(self.all().into_iter().map(Value::from).collect())
+    }
+
     fn print(&self) -> String {
         format!("[{}]", self.all().join(" "))
     }

@@ -188,12 +188,14 @@ impl Chart {
         let own: Vec<(&str, &Source)> =
             library.files.get(at)?.iter().filter_map(|source| Some((below(at, &source.path)?, *source))).collect();
         let file = |name: &str| own.iter().find(|(path, _)| *path == name).map(|(_, source)| (*source).clone());
-        let ignored = file(".helmignore").map(|file| Ignored::of(file.text().unwrap_or_default())).unwrap_or_default();
+        let ignored = file(".helmignore");
+        let ignored = Ignored::of(ignored.as_ref().and_then(|file| file.text().ok()).unwrap_or_default());
         let metadata = file("Chart.yaml")?;
         let document = document(&metadata, said);
         let kept = || own.iter().filter(|(path, _)| !ignored.has(path));
         let templates = kept().filter(|(path, _)| path.starts_with("templates/"));
-        let others = kept().filter(|(path, _)| !path.starts_with("templates/") && !path.starts_with("crds/"));
+        let is_known = |path: &str| path == "Chart.yaml" || path.starts_with("templates/") || path.starts_with("crds/");
+        let others = kept().filter(|(path, _)| !is_known(path));
         let values_file = file("values.yaml");
         let subcharts = match depth < MAX_CHARTS {
             true => library.charts.within(at).filter_map(|inner| Self::load(library, inner, depth + 1, said)).collect(),

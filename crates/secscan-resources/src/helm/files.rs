@@ -46,8 +46,10 @@ pub(super) fn glob(pattern: &str) -> Option<Regex> {
     Regex::new(&written).ok()
 }
 
-/// The rules of a `.helmignore`.
-#[derive(Default)]
+/// What Helm ignores in every chart.
+const HIDDEN: &str = "templates/.?*";
+
+/// The rules of a `.helmignore`, after Helm's own.
 pub(super) struct Ignored(Vec<Rule>);
 
 struct Rule {
@@ -60,7 +62,11 @@ struct Rule {
 
 impl Ignored {
     pub(super) fn of(text: &str) -> Self {
-        let rules = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let rules = [HIDDEN]
+            .into_iter()
+            .chain(text.lines())
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
         Self(
             rules
                 .filter_map(|line| {

@@ -171,6 +171,10 @@ fn functions_do_what_helm_and_sprig_do() {
             "truefalsev1.37.0",
         ),
         (
+            "{{ has \"apps/v1\" .Capabilities.APIVersions }}{{ has \"example.com/v1\" .Capabilities.APIVersions }}{{ .Files.Get \"Chart.yaml\" }}",
+            "truefalse",
+        ),
+        (
             "{{ range $i := until 3 }}{{ $i }}{{ end }}{{ untilStep 0 6 2 }}{{ seq 3 }}{{ first .Values.c }}{{ rest .Values.c }}{{ has \"x\" .Values.c }}",
             "012[0 2 4]1 2 3x[z]true",
         ),
@@ -289,6 +293,7 @@ fn the_user_sets_values_and_files_are_seen() {
         ("c/conf/a.txt", "one\ntwo\n"),
         ("c/conf/b.bak", "no"),
         ("c/templates/skip/x.yaml", "{{ fail \"ignored\" }}"),
+        ("c/templates/.hidden.yaml", "{{ fail \"ignored\" }}"),
         (
             "c/templates/a.yaml",
             "{{ .Values.a }} {{ .Values.s }} {{ .Values.list }} {{ .Values.many }} {{ .Values.t }} {{ .Values.kill }}|{{ .Capabilities.KubeVersion.Minor }}{{ .Capabilities.APIVersions.Has \"policy/v1beta1\" }}\n{{ .Files.Get \"conf/a.txt\" }}{{ (.Files.Glob \"conf/*\").AsConfig }}\n{{ range .Files.Lines \"conf/a.txt\" }}<{{ . }}>{{ end }}{{ range $p, $_ := .Files.Glob \"**.txt\" }}{{ $p }}{{ end }}",

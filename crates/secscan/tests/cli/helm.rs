@@ -114,6 +114,11 @@ fn render_builds_kustomizations() {
         pod.replace("name: web\nspec", "name: prod-web\nspec").replace("image: example/web", "image: example/web:2");
     assert_eq!((run.code, &*run.stderr), (Some(0), ""));
     assert_eq!(run.stdout, format!("---\n# Source: prod\n{expected}"));
+    workspace.write("prod/kustomization.yaml", "configMapGenerator: [{name: a, files: [a.txt], envs: [b.env]}]\n");
+    workspace.write("prod/a.txt", "one");
+    workspace.write("prod/b.env", "B=two\n");
+    let run = workspace.run(&["render", "prod"]);
+    assert!(run.stdout.contains("data:\n  B: two\n  a.txt: one\n"), "any file can be taken in: {run:?}");
     workspace.write("prod/kustomization.yaml", "resources: [../base, ../gone]\n");
     let run = workspace.run(&["render", "."]);
     assert!(run.stderr.contains("prod/kustomization.yaml:1: "), "{run:?}");

@@ -55,6 +55,10 @@ impl<'a> Arguments<'a> {
         match &self.given(at)?.data {
             Data::List(items) => Ok(items.clone()),
             Data::Nil => Ok(Rc::default()),
+            Data::Object(object) if let Some(items) = object.items() => match Value::from(items).data {
+                Data::List(items) => Ok(items),
+                _ => Ok(Rc::default()),
+            },
             _ => Err(format!("wrong type for value; expected a list; got {}", self.value(at).type_name()).into()),
         }
     }

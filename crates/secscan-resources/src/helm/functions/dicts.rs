@@ -126,7 +126,8 @@ fn merge_into(
         match (known.as_ref().map(|known| &known.data), &value.data) {
             (Some(Data::Map(inner)), Data::Map(other)) => merge_into(inner, other, overwrites, depth, executor)?,
             (Some(_), _) if !overwrites && known.as_ref().is_some_and(Value::is_true) => {}
-            (Some(_), Data::Nil) => {}
+            // Nothing is nothing to take over, unless it replaces something.
+            (_, Data::Nil) if !overwrites => {}
             // A map that is taken over is not shared: merging into it later must not change where it came from.
             _ => {
                 target.borrow_mut().insert(key, value.deep_copy());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use secscan_model::{Source, SourceId};
+use secscan_model::{DiagnosticKind, Source, SourceId};
 use secscan_parse::MAX_DEPTH;
 use secscan_parse::gotemplate::{Data, Failure, Origin, Text, Value, print, query_escaped};
 use sha1::Sha1;
@@ -65,7 +65,9 @@ fn unread(failure: &Failure, wants_list: bool) -> Value {
 fn from_json(text: &Text) -> Result<Value, Failure> {
     let source = Source::from_text(SourceId(0), "value.json", text.as_str());
     let parsed = secscan_parse::json::parse(&source);
-    let document = match (parsed.documents.first(), parsed.diagnostics.first()) {
+    // Of a key that is set twice, Go takes the last value.
+    let wrong = parsed.diagnostics.iter().find(|said| said.kind != DiagnosticKind::Ambiguous);
+    let document = match (parsed.documents.first(), wrong) {
         (Some(document), None) => document,
         (_, diagnostic) => {
             return Err(format!("this is no JSON: {}", diagnostic.map_or("nothing", |said| &*said.message)).into());

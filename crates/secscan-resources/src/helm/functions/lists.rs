@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use secscan_parse::gotemplate::{Data, Executor, Failure, Items, Value};
+use secscan_parse::gotemplate::{Executor, Failure, Items, Value};
 
 use super::Called;
 use super::arguments::{Arguments, to_int, to_text, to_texts};
@@ -31,11 +31,7 @@ pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>
         "compact" => {
             items(given, 0).map(|items| items.iter().filter(|item| item.is_true()).cloned().collect::<Vec<_>>().into())
         }
-        "has" => Ok(match given.value(1).data {
-            Data::Nil => false.into(),
-            Data::List(items) => items.iter().any(|item| item.deep_equal(&given.value(0))).into(),
-            _ => return Some(Err("wants a list".into())),
-        }),
+        "has" => items(given, 1).map(|items| items.iter().any(|item| item.deep_equal(&given.value(0))).into()),
         "chunk" => (|| {
             let (size, items) = (given.count(0)?.max(1), items(given, 1)?);
             made(items.chunks(size).map(|chunk| chunk.to_vec().into()).collect())

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use secscan_model::{Node, ScalarKind, Source, SourceId, Value as Written};
+use secscan_model::{DiagnosticKind, Node, ScalarKind, Source, SourceId, Value as Written};
 use secscan_parse::MAX_DEPTH;
 use secscan_parse::gotemplate::{Builder, Data, Failure, Origin, Text, Value, print};
 
@@ -172,7 +172,8 @@ fn prefixed_int(digits: &str) -> Option<i64> {
 pub(super) fn read(text: &Text) -> Result<Value, Failure> {
     let source = Source::from_text(SourceId(0), "value.yaml", text.as_str());
     let parsed = secscan_parse::yaml::parse(&source);
-    if let Some(diagnostic) = parsed.diagnostics.first() {
+    // Of a key that is set twice, Helm takes the last value.
+    if let Some(diagnostic) = parsed.diagnostics.iter().find(|said| said.kind != DiagnosticKind::Ambiguous) {
         return Err(format!("this is no YAML: {}", diagnostic.message).into());
     }
     let origin = |node: &Node| text.whereabouts(node.at.span.range()).origin;
