@@ -132,3 +132,16 @@ fn whole_characters(bytes: &[u8], span: Span) -> Span {
     }
     Span::new(start, end)
 }
+
+/// Whether something other than comments stands in front of a comment on its line; `last` is the comment before it. No
+/// further back than that one is looked, which knows what stands before itself: a line may be nothing but comments.
+#[cfg(any(feature = "bicep", feature = "hcl"))]
+fn trails(text: &str, start: usize, last: Option<&Comment>) -> bool {
+    // Where a broken part is read again, a comment may stand within the last one.
+    let last = last.filter(|last| last.span.range().end <= start);
+    let before = &text.as_bytes()[last.map_or(0, |last| last.span.range().end)..start];
+    match memchr::memrchr(b'\n', before) {
+        Some(line) => !before[line..].trim_ascii().is_empty(),
+        None => last.is_some_and(|last| last.trailing) || !before.trim_ascii().is_empty(),
+    }
+}

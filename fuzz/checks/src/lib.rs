@@ -1,7 +1,7 @@
 //! Everything of secscan that reads foreign bytes, as one table: a name, a function of bytes that must neither panic nor
 //! hang, and where its first inputs come from.
 //!
-//! Reading order: [`TARGETS`] → `files` (how one input stands for several files) → `parsers`, `trees`, `own`,
+//! Reading order: [`TARGETS`] → `files` (how one input stands for several files) → `parsers`, `hcl`, `trees`, `own`,
 //! `advisories`, `images` (what is called, and what must hold of any input) → `seeds` (the first inputs).
 //!
 //! A fuzzer calls a target through `fuzz/fuzz_targets/any.rs`; the test `inputs` replays what `fuzz/inputs` keeps.
@@ -10,6 +10,7 @@
 
 mod advisories;
 mod files;
+mod hcl;
 mod images;
 mod own;
 mod parsers;
@@ -36,6 +37,7 @@ pub static TARGETS: &[Target] = &[
     },
     Target { name: "json", run: |input| parsers::run("a.json", input), seeds: |root| seeds::alone(root, &[".json"]) },
     Target { name: "toml", run: |input| parsers::run("a.toml", input), seeds: |root| seeds::alone(root, &[".toml"]) },
+    Target { name: "hcl", run: hcl::run, seeds: |root| seeds::alone(root, &[".tf", ".tfvars", ".hcl"]) },
     Target {
         name: "dockerfile",
         run: |input| trees::read("Dockerfile", input),
@@ -80,6 +82,16 @@ pub static TARGETS: &[Target] = &[
         name: "cloudformation",
         run: |input| trees::read("template.yaml", input),
         seeds: |root| seeds::examples(root, "template.yaml"),
+    },
+    Target {
+        name: "arm",
+        run: |input| trees::read("template.json", input),
+        seeds: |root| seeds::examples(root, "template.json"),
+    },
+    Target {
+        name: "bicep",
+        run: |input| trees::read("main.bicep", input),
+        seeds: |root| seeds::examples(root, "main.bicep"),
     },
     Target {
         name: "workflows",

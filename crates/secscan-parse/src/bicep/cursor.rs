@@ -65,10 +65,10 @@ impl<'t> Cursor<'t> {
     }
 
     fn comment(&mut self, length: usize) {
-        let line = self.text[..self.at].rfind('\n').map_or(0, |line| line + 1);
-        let trailing = !self.text[line..self.at].trim().is_empty();
         // A place may be looked at twice.
-        if self.comments.last().is_none_or(|last| (last.span.start as usize) < self.at) {
+        let last = self.comments.last();
+        if last.is_none_or(|last| (last.span.start as usize) < self.at) {
+            let trailing = crate::trails(self.text, self.at, last);
             self.comments.push(Comment { span: Span::new(self.at, self.at + length), trailing });
         }
     }

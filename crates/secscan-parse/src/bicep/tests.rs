@@ -89,3 +89,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn comments_know_what_stands_before_them() {
+    let text = "/* 1 */ /* 2 */ var a = 1 /* 3 */ // 4\n /* 5\n */ # 6\nvar b = [ /* 7\nvar // 8\n*/ !\n";
+    let parsed = read(text);
+    let found = parsed.comments.iter().map(|comment| (&text[comment.span.range()], comment.trailing));
+    let expected = [
+        ("/* 1 */", false),
+        ("/* 2 */", false),
+        ("/* 3 */", true),
+        ("// 4", true),
+        ("/* 5\n */", false),
+        ("# 6", false),
+        ("/* 7\nvar // 8\n*/", true),
+        ("// 8", true),
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn lines_of_comments_are_read_once() {
+    let comments = "/**/".repeat(100_000);
+    for text in [format!("{}var a = 1 {comments}\n", " ".repeat(100_000)), comments] {
+        let parsed = read(&text);
+        assert_eq!((parsed.comments.len(), parsed.diagnostics.len()), (100_000, 0));
+    }
+}

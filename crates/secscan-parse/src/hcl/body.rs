@@ -1,5 +1,6 @@
 //! Files and blocks: what stands on lines of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Read};
@@ -80,7 +81,7 @@ impl<'t> Cursor<'t> {
 }
 
 /// Arguments that a body says a second time, as their places among its items.
-fn repeated(items: &[Item]) -> Vec<usize> {
+fn repeated(items: &[Item]) -> BTreeSet<usize> {
     let named = items.iter().enumerate().filter_map(|(place, item)| match item {
         Item::Attribute(attribute) => Some((&*attribute.name, place)),
         Item::Block(_) => None,

@@ -185,14 +185,14 @@ pub(super) fn is_closed<'t>(rest: &[u8], delimiter: &'t str, unclosed: &mut Vec<
     if unclosed.len() >= MAX_UNCLOSED || unclosed.contains(&delimiter) {
         return false;
     }
+    // Only the blanks around are looked at: a line may hold the delimiter again and again.
+    let begins_line = |before: &[u8]| before[before.trim_ascii_end().len()..].contains(&b'\n');
+    let ends_line = |behind: &[u8]| {
+        let next = behind.iter().find(|byte| **byte == b'\n' || !byte.is_ascii_whitespace());
+        next.is_none_or(|next| *next == b'\n')
+    };
     let mut found = memchr::memmem::find_iter(rest, delimiter);
-    let closed = found.any(|at| {
-        let start = memchr::memrchr(b'\n', &rest[..at]).map(|line| line + 1);
-        let end = at + delimiter.len();
-        let behind = &rest[end..];
-        let behind = &behind[..memchr::memchr(b'\n', behind).unwrap_or(behind.len())];
-        start.is_some_and(|start| rest[start..at].trim_ascii().is_empty()) && behind.trim_ascii().is_empty()
-    });
+    let closed = found.any(|at| begins_line(&rest[..at]) && ends_line(&rest[at + delimiter.len()..]));
     if !closed {
         unclosed.push(delimiter);
     }
@@ -208,16 +208,8 @@ pub(super) fn comment_at(text: &str, start: usize, last: Option<&Comment>) -> Co
         _ => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
     };
     let is_cut = rest[..length].ends_with(b"\r") && !rest.starts_with(b"/*");
-    let between = &bytes[last.map_or(0, |last| last.span.end as usize)..start];
-    // No further back than the last comment, so that a line of nothing but comments is not searched again for each.
-    let (line, goes_on) = match memchr::memrchr(b'\n', between) {
-        Some(line) => (&between[line..], false),
-        None => (between, last.is_some_and(|last| last.trailing && !bytes[last.span.range()].contains(&b'\n'))),
-    };
-    Comment {
-        span: Span::new(start, start + length - usize::from(is_cut)),
-        trailing: goes_on || !line.trim_ascii().is_empty(),
-    }
+    let span = Span::new(start, start + length - usize::from(is_cut));
+    Comment { span, trailing: crate::trails(text, start, last) }
 }
 
 fn begins_name(byte: u8) -> bool {

@@ -21,7 +21,7 @@ use secscan_model::{Comment, Diagnostic, DiagnosticKind, Platform, Source, Span}
 use self::cursor::{Cursor, Fault};
 use self::syntax::{Body, Expression, Item};
 use self::template::Until;
-use crate::MAX_DIAGNOSTICS;
+use crate::{MAX_DIAGNOSTICS, whole_characters};
 
 pub use self::cursor::Offsets;
 
@@ -40,7 +40,7 @@ pub struct File {
 pub fn parse(source: &Source) -> File {
     let (text, invalid) = readable(&source.bytes);
     let mut cursor = Cursor::new(&text, Offsets::Same);
-    let (mut items, mut diagnostics) = (Vec::new(), Vec::new());
+    let (mut items, mut diagnostics, mut errors) = (Vec::new(), Vec::new(), 0);
     loop {
         cursor.lines();
         if cursor.is_at_end() {
@@ -48,18 +48,24 @@ pub fn parse(source: &Source) -> File {
         }
         match construct(&mut cursor, &invalid) {
             Ok(item) => items.push(item),
-            Err(fault) => diagnostics.push(left_out(source, fault)),
+            Err(fault) => {
+                errors += 1;
+                if errors <= MAX_DIAGNOSTICS {
+                    diagnostics.push(left_out(source, fault));
+                }
+            }
         }
     }
     let body = cursor.body(items);
-    diagnostics.extend(cursor.repeated.iter().map(|(name, span)| {
+    errors += cursor.repeated.len();
+    let room = MAX_DIAGNOSTICS - diagnostics.len();
+    diagnostics.extend(cursor.repeated.iter().take(room).map(|(name, span)| {
         let message = format!("`{name}` is set twice; the first is used");
         diagnostic(source, DiagnosticKind::Ambiguous, *span, &message)
     }));
-    if diagnostics.len() > MAX_DIAGNOSTICS {
-        let more = diagnostics.len() - MAX_DIAGNOSTICS + 1;
-        diagnostics.truncate(MAX_DIAGNOSTICS - 1);
-        let message = format!("{more} more errors in this file");
+    if errors > MAX_DIAGNOSTICS {
+        diagnostics.pop();
+        let message = format!("{} more errors in this file", errors - diagnostics.len());
         diagnostics.push(diagnostic(source, DiagnosticKind::Syntax, Span::new(0, 1), &message));
     }
     File { body, comments: cursor.comments, diagnostics }
@@ -103,7 +109,10 @@ fn construct(cursor: &mut Cursor<'_>, invalid: &[usize]) -> Result<Item, Fault> 
 /// The first byte in a range that is not UTF-8, comments aside.
 fn bad_byte(invalid: &[usize], within: Range<usize>, comments: &[Comment]) -> Option<usize> {
     let first = invalid.partition_point(|offset| *offset < within.start);
-    let is_in_comment = |offset: usize| comments.iter().any(|comment| comment.span.range().contains(&offset));
+    let is_in_comment = |offset: usize| {
+        let before = comments.partition_point(|comment| comment.span.range().end <= offset);
+        comments.get(before).is_some_and(|comment| comment.span.range().contains(&offset))
+    };
     invalid[first..].iter().copied().take_while(|offset| *offset < within.end).find(|offset| !is_in_comment(*offset))
 }
 
@@ -114,9 +123,8 @@ fn left_out(source: &Source, fault: Fault) -> Diagnostic {
 }
 
 fn diagnostic(source: &Source, kind: DiagnosticKind, span: Span, message: &str) -> Diagnostic {
-    let end = source.bytes.len();
-    let span = Span::new((span.start as usize).min(end), (span.end as usize).min(end));
-    Diagnostic::new(kind, message).path(source.path.clone()).at(source.at(span)).blinds(Platform::Terraform)
+    let at = source.at(whole_characters(&source.bytes, span));
+    Diagnostic::new(kind, message).path(source.path.clone()).at(at).blinds(Platform::Terraform)
 }
 
 /// The text of a file, with the same offsets: blanks for a byte order mark, `?` for each byte that is not UTF-8. Also the

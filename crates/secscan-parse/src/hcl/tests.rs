@@ -117,3 +117,54 @@ fn what_a_body_says_twice_is_taken_once() {
     assert_eq!(file.diagnostics[0].kind, DiagnosticKind::Ambiguous);
     assert_eq!(file.diagnostics[0].at.map(|at| at.span.start), Some(34));
 }
+
+#[test]
+fn what_is_said_again_and_again_is_read_once() {
+    let n = 100_000;
+    let comments = "/**/".repeat(n);
+    let in_comments = [b"a {\n".as_slice(), &b"# \xff\n".repeat(n), b"}\n"].concat();
+    let cases: [(&str, Vec<u8>, usize, usize); 7] = [
+        ("comments where a key is read twice", format!("a = {{ x {comments} + 1 = 2 }}\n").into(), n, 0),
+        ("comments on an indented line", format!("{}a = 1 {comments}\n", " ".repeat(n)).into(), n, 0),
+        ("bytes that are not UTF-8 in comments", in_comments, n, 0),
+        ("a delimiter within a line", format!("a = <<E\n{}\nE\n", "E".repeat(n)).into(), 0, 0),
+        ("an argument", "a = 1\n".repeat(n).into(), 0, crate::MAX_DIAGNOSTICS),
+        (
+            "arguments",
+            (0..n).map(|i| format!("a{} = 1\n", i / 2)).collect::<String>().into(),
+            0,
+            crate::MAX_DIAGNOSTICS,
+        ),
+        ("lines that are no HCL", "!\n".repeat(n).into(), 0, crate::MAX_DIAGNOSTICS),
+    ];
+    for (name, bytes, comments, diagnostics) in cases {
+        let file = parse(&source(&bytes));
+        assert_eq!((file.comments.len(), file.diagnostics.len()), (comments, diagnostics), "{name}");
+    }
+}
+
+#[test]
+fn errors_are_counted_beyond_the_last_that_is_told() {
+    let file = parse(&source("é = 1\n!\n".repeat(150).as_bytes()));
+    let last = file.diagnostics.last().expect("there are errors");
+    assert_eq!(file.diagnostics.len(), crate::MAX_DIAGNOSTICS);
+    assert_eq!(&*last.message, "200 more errors in this file");
+}
+
+#[test]
+fn places_of_errors_cut_no_character_in_two() {
+    for text in ["a = 1 é\n", "é\n", "a = \"é\n", "a = [é é]\n", "é {\n", &"é = 1\n".repeat(200)] {
+        for found in parse(&source(text.as_bytes())).diagnostics {
+            let range = found.at.map_or(0..0, |at| at.span.range());
+            assert!(text.get(range.clone()).is_some(), "{range:?} of {text:?}");
+        }
+    }
+}
+
+#[test]
+fn comments_know_what_stands_before_them() {
+    let text = "/* 1 */ /* 2 */ a = 1 /* 3 */ // 4\n /* 5\n */ # 6\nb = [ /* 7\n */ 1] # 8\n";
+    let file = parse(&source(text.as_bytes()));
+    let trailing: Vec<_> = file.comments.iter().map(|comment| comment.trailing).collect();
+    assert_eq!(trailing, [false, false, true, true, false, false, true, true]);
+}
