@@ -1,4 +1,4 @@
-//! Reading order: [`File`] and [`parse`], then [`syntax`] (what is read), `cursor` (white space, comments, names), `body`
+//! Reading order: `File` and `parse`, then `syntax` (what is read), `cursor` (white space, comments, names), `body`
 //! (arguments and blocks), `expression`, `template` (texts) and `skip` (where a broken construct ends).
 //!
 //! The grammar is that of <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>. The parser is our own because
