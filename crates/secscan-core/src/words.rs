@@ -31,7 +31,7 @@ impl<W: AsRef<[u8]>> Words<W> {
 /// An automaton, and where in a text it is worth asking.
 ///
 /// Nearly no place of a text begins a word, and three letters tell so: the automaton runs from the few others only. That
-/// takes a sixth of the instructions that running it over all of the text takes.
+/// takes about half the instructions that running it over all of the text takes.
 #[derive(Debug)]
 struct Search {
     automaton: NFA,
