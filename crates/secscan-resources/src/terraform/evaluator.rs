@@ -1,8 +1,9 @@
 //! The state of one evaluation: what is being worked on, and how much work is left.
 //!
 //! Variables, locals, outputs and resources are evaluated when something refers to them, once a module instance (see
-//! `frame`). Recursion is limited by [`MAX_DEPTH`], work and memory by one budget for a root module and all that it calls:
-//! each evaluated expression costs one, each value that is used or made by a function what it weighs.
+//! `frame`). Recursion is limited by [`MAX_DEPTH`], work by one budget for a root module and all that it calls: each
+//! evaluated expression costs one, each value that is used or made by a function what it weighs. Memory is limited by
+//! [`MAX_MADE`], which does not grow with the folder.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,6 +26,9 @@ const BASE_BUDGET: usize = 2_000_000;
 
 /// How much work each byte of a root module's folder may cost besides.
 const PER_BYTE: usize = 4;
+
+/// How much all that functions, templates and `for` make for one root module may weigh: all of it may be kept.
+const MAX_MADE: usize = 3_000_000;
 
 /// How much the value of one expression may weigh.
 const MAX_WEIGHT: usize = 200_000;
@@ -99,6 +103,8 @@ pub(super) struct Evaluator<'a> {
     /// instances of which nobody knows whether they exist.
     pub doubting: usize,
     budget: usize,
+    /// How much may still be made.
+    room: usize,
     pub diagnostics: Vec<Diagnostic>,
     /// What the diagnostics say, and where.
     said: HashSet<(Location, Arc<str>)>,
@@ -122,6 +128,7 @@ impl<'a> Evaluator<'a> {
             trying: 0,
             doubting: 0,
             budget: BASE_BUDGET,
+            room: MAX_MADE,
             diagnostics: Vec::new(),
             said: HashSet::default(),
         };
@@ -203,6 +210,22 @@ impl<'a> Evaluator<'a> {
             Ok(()) => value,
             Err(unresolved) => unresolved,
         }
+    }
+
+    /// A value that did not exist before: it costs what it weighs, and takes room.
+    pub(super) fn made(&mut self, value: Node, at: Location) -> Node {
+        let value = self.used(value, at);
+        let weight = weight(&value, MAX_WEIGHT);
+        if self.room < weight {
+            if self.room > 0 {
+                let message = "evaluating this module and what it calls makes too many values; the rest is not known";
+                self.report(DiagnosticKind::Limit, at, message);
+            }
+            self.room = 0;
+            return Node::unresolved("evaluating this module makes too many values", at);
+        }
+        self.room -= weight;
+        value
     }
 
     /// Adds a diagnostic, once: a module may be evaluated many times.

@@ -258,12 +258,13 @@ impl<'a> Evaluator<'a> {
         }
         let Some(key) = &expression.key else {
             let value = self.part(&expression.value, scope)?;
-            results.list.push(value);
+            results.list.push(self.made(value, at));
             return Ok(());
         };
         let key_at = scope.at(key.span);
         let key = self.key(key, scope)?;
-        let value = self.part(&expression.value, scope)?.named(key_at);
+        let value = self.part(&expression.value, scope)?;
+        let value = self.made(value, at).named(key_at);
         match key {
             Err(why) => results.entries.rest = Some(why),
             Ok(key) if expression.grouping => match results.entries.get_mut(&key).map(|group| &mut group.value) {

@@ -84,7 +84,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn template(&mut self, pieces: &[Piece], at: Location, scope: Scope<'_>) -> Outcome {
         let mut text = Text::default();
         self.pieces(pieces, &mut text, scope)?;
-        Ok(self.used(text.node(at), at))
+        Ok(self.made(text.node(at), at))
     }
 
     fn pieces(&mut self, pieces: &[Piece], out: &mut Text, scope: Scope<'_>) -> Result<(), Failure> {

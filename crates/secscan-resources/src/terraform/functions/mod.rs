@@ -174,7 +174,7 @@ impl<'a> Evaluator<'a> {
             }
             Ok(result) => result,
         };
-        let result = marked(self.used(result, at), sensitive);
+        let result = marked(self.made(result, at), sensitive);
         Ok(match &result.value {
             Value::List(_) | Value::Map(_) => result,
             Value::Scalar(_) | Value::Unresolved(_) => referring(result, &args),
