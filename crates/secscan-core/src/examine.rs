@@ -17,6 +17,7 @@ use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 use secscan_rules::{Judge, RuleSet};
 
+use crate::addresses::Addresses;
 use crate::cache::Memory;
 use crate::native::{self, Asked};
 use crate::observer::{Event, Observer, Stage};
@@ -89,7 +90,9 @@ pub(crate) fn examine(tree: &dyn FileTree, by: By<'_>, options: &Options, observ
     diagnostics.extend(listing.diagnostics);
     observer.event(Event::Begin(Stage::Judge));
     let mut judged = judge(&graph, rules, keep);
-    let answers = native::ask(rules, &Asked { graph: &graph, advisories, today, with_passes: keep.passes });
+    let addresses = Addresses::of(&graph);
+    let asked = Asked { graph: &graph, addresses: &addresses, advisories, today, with_passes: keep.passes };
+    let answers = native::ask(rules, &asked);
     judged.diagnostics.extend(answers.diagnostics);
     for verdict in answers.verdicts {
         judged.add(verdict, &graph, rules, keep);

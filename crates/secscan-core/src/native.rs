@@ -11,12 +11,14 @@ use secscan_rules::RuleSet;
 use secscan_rules::check::Body;
 use secscan_rules::judge::{Outcome, Verdict};
 
+use crate::addresses::Addresses;
 use crate::{escalation, public_path, rbac, vulnerable};
 
 /// What judges look at.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) graph: &'a Graph,
+    pub(crate) addresses: &'a Addresses<'a>,
     /// The advisories, when there are any.
     pub(crate) advisories: Option<&'a Store>,
     /// The day of the scan.

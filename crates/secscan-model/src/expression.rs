@@ -1,9 +1,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
-use regex_automata::meta;
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::util::pool::Pool;
 use regex_automata::util::syntax;
+use regex_automata::{Input, meta};
 use serde::{Deserialize, Serialize};
 
 /// A regular expression over bytes, since files need not be UTF-8; compiled when it is first asked. Classes such as `\w`
@@ -13,7 +17,24 @@ use serde::{Deserialize, Serialize};
 pub struct Expression {
     text: String,
     #[serde(skip)]
-    compiled: OnceLock<Arc<Option<meta::Regex>>>,
+    compiled: OnceLock<Arc<Engines>>,
+}
+
+/// What answers for an expression, each built when it is first needed.
+#[derive(Debug, Default)]
+struct Engines {
+    /// Tells whether there is a match.
+    whether: OnceLock<Option<Whether>>,
+    /// Tells where.
+    places: OnceLock<Option<meta::Regex>>,
+}
+
+/// An automaton that is built as it runs, and what it has built for whoever runs it. To tell whether there is a match it
+/// needs no groups, and not the expression backwards: building it costs half of what the other engine costs.
+#[derive(Debug)]
+struct Whether {
+    automaton: Arc<DFA>,
+    tables: Pool<Cache, Box<dyn Fn() -> Cache + Send + Sync + UnwindSafe + RefUnwindSafe>>,
 }
 
 /// A place that an expression matches.
@@ -46,12 +67,14 @@ impl Expression {
 
     /// Whether a text holds a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.compiled().is_some_and(|regex| regex.is_match(text))
+        let engine = self.engines().whether.get_or_init(|| Whether::new(&self.text));
+        engine.as_ref().is_some_and(|engine| engine.is_match(text))
     }
 
     /// The matches in a text, in order and apart from each other.
     pub fn matches(&self, text: &[u8]) -> Vec<Match> {
-        let all = self.compiled().into_iter().flat_map(|regex| regex.captures_iter(text));
+        let engine = self.engines().places.get_or_init(|| places(&self.text));
+        let all = engine.iter().flat_map(|regex| regex.captures_iter(text));
         let found = all.filter_map(|groups| {
             let whole = groups.get_group(0)?.range();
             let group = groups.get_group(1).map_or_else(|| whole.clone(), |group| group.range());
@@ -60,30 +83,48 @@ impl Expression {
         found.collect()
     }
 
-    fn compiled(&self) -> Option<&meta::Regex> {
-        self.compiled.get_or_init(|| shared(&self.text)).as_ref().as_ref()
+    fn engines(&self) -> &Engines {
+        self.compiled.get_or_init(|| shared(&self.text))
     }
 }
 
-/// The expression of a text: many rules ask the same one, and building it, with the tables that it fills as it runs, costs
-/// more than all that they ask of it.
-fn shared(text: &str) -> Arc<Option<meta::Regex>> {
-    static BUILT: LazyLock<Mutex<HashMap<String, Arc<Option<meta::Regex>>>>> = LazyLock::new(Mutex::default);
-    let built = || BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = built().get(text) {
-        return known.clone();
+impl Whether {
+    fn new(text: &str) -> Option<Self> {
+        let states = thompson::Config::new().utf8(false).which_captures(WhichCaptures::None);
+        let tables = DFA::config().skip_cache_capacity_check(true);
+        let automaton = DFA::builder().configure(tables).syntax(bytes()).thompson(states).build(text).ok()?;
+        let automaton = Arc::new(automaton);
+        let of = automaton.clone();
+        Some(Self { automaton, tables: Pool::new(Box::new(move || of.create_cache())) })
     }
-    // Others need not wait while this one is built.
-    let new = Arc::new(compile(text));
-    built().entry(text.to_owned()).or_insert(new).clone()
+
+    fn is_match(&self, text: &[u8]) -> bool {
+        let input = Input::new(text).earliest(true);
+        // It fails only where it is told to give up, which it is not.
+        matches!(self.automaton.try_search_fwd(&mut self.tables.get(), &input), Ok(Some(_)))
+    }
 }
 
-/// Without the searchers for literals and the tables that are two thirds of what building an expression costs: values are
-/// short, and most expressions are asked for a handful of them.
-fn compile(text: &str) -> Option<meta::Regex> {
+/// The engines of a text: many rules ask the same expression, and building it, with the tables that it fills as it runs,
+/// costs more than all that they ask of it.
+fn shared(text: &str) -> Arc<Engines> {
+    static BUILT: LazyLock<Mutex<HashMap<String, Arc<Engines>>>> = LazyLock::new(Mutex::default);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    match built.get(text) {
+        Some(known) => known.clone(),
+        None => built.entry(text.to_owned()).or_default().clone(),
+    }
+}
+
+/// Without the searchers for literals and the tables that are two thirds of what building it costs: texts are short, and
+/// most expressions are asked for a handful of them.
+fn places(text: &str) -> Option<meta::Regex> {
     let engines = meta::Config::new().auto_prefilter(false).onepass(false).dfa(false).utf8_empty(false);
-    let syntax = syntax::Config::new().unicode(false).utf8(false);
-    meta::Builder::new().configure(engines).syntax(syntax).build(text).ok()
+    meta::Builder::new().configure(engines).syntax(bytes()).build(text).ok()
+}
+
+fn bytes() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false)
 }
 
 #[cfg(test)]

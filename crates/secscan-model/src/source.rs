@@ -233,12 +233,12 @@ pub struct LineIndex {
 impl LineIndex {
     /// Finds the lines of `bytes`.
     pub fn new(bytes: &[u8]) -> Self {
-        let breaks = memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1);
-        Self {
-            starts: std::iter::once(0).chain(breaks).collect(),
-            length: bytes.len() as u32,
-            is_ascii: bytes.is_ascii(),
-        }
+        /// How many bytes a line has at least, on average.
+        const SHORT: usize = 24;
+        let mut starts = Vec::with_capacity(bytes.len() / SHORT + 1);
+        starts.push(0);
+        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
+        Self { starts, length: bytes.len() as u32, is_ascii: bytes.is_ascii() }
     }
 
     /// The number of lines; a file that ends in a line break has an empty last line.

@@ -1,7 +1,8 @@
-//! Most resources can break few rules: types that a selector names in full are looked up, the others are tried.
+//! Most resources can break few rules: types that a selector names in full are looked up, the others are tried, once for
+//! each type that there is.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, RwLock};
 
 use foldhash::HashMap;
 use secscan_model::resource::PLATFORMS;
@@ -22,10 +23,12 @@ pub struct RuleSet {
 /// The checks that ask resources of one platform.
 #[derive(Debug, Default)]
 struct Types {
-    /// By type, the checks that may mean it.
+    /// By type, the checks whose pattern names it.
     by_type: HashMap<String, Vec<Entry>>,
     /// Checks whose pattern leaves the type open, which may mean any.
     others: Vec<Entry>,
+    /// By type, the checks that may mean it, in the order of the rules.
+    known: RwLock<HashMap<Arc<str>, Arc<[Entry]>>>,
 }
 
 /// A check that may mean a resource.
@@ -41,6 +44,15 @@ impl Entry {
     fn key(&self) -> (u32, u32) {
         (self.rule, self.check)
     }
+
+    /// What this is for resources of a type: nothing, if it cannot mean them.
+    fn among(&self, platform: Platform, kind: &str) -> Option<Self> {
+        let Some(pattern) = &self.pattern else { return Some(self.clone()) };
+        let of_kind = select::kind(platform, pattern);
+        let is_meant = select::is_kind(platform, of_kind, kind);
+        let pattern = (of_kind != pattern).then(|| pattern.clone());
+        is_meant.then_some(Self { pattern, ..*self })
+    }
 }
 
 impl RuleSet {
@@ -55,19 +67,22 @@ impl RuleSet {
         self.rules.binary_search_by(|rule| rule.info.id.cmp(id)).ok().map(|index| &self.rules[index])
     }
 
-    /// The checks that a resource is asked, each with the index of its rule, in the order of the rules.
-    pub fn checks_for<'a>(&'a self, resource: &'a Resource) -> impl Iterator<Item = (usize, &'a Check)> {
+    /// Gives the checks that a resource is asked, each with the index of its rule, in the order of the rules.
+    pub fn checks_for(&self, resource: &Resource, mut ask: impl FnMut(usize, &Check)) {
         let platform = resource.platform;
-        let types = self.platforms.get(&platform).map(|types| types.get_or_init(|| Types::new(&self.rules, platform)));
-        let entries = types.map(|types| types.of(resource)).unwrap_or_default();
-        let is_meant =
-            move |entry: &&Entry| entry.pattern.as_ref().is_none_or(|pattern| select::is_type(pattern, resource));
+        let Some(types) = self.platforms.get(&platform) else { return };
+        let entries = types.get_or_init(|| Types::new(&self.rules, platform)).of(resource);
         let mut last = None;
-        let is_new = move |entry: &&Entry| last.replace(entry.key()) != Some(entry.key());
-        let check = |entry: &Entry| {
-            Some((entry.rule as usize, self.rules[entry.rule as usize].checks().get(entry.check as usize)?))
-        };
-        entries.iter().filter(is_meant).filter(is_new).filter_map(check)
+        for entry in &*entries {
+            let is_meant = entry.pattern.as_ref().is_none_or(|pattern| select::is_type(pattern, resource));
+            if !is_meant || last.replace(entry.key()) == Some(entry.key()) {
+                continue;
+            }
+            let rule = entry.rule as usize;
+            if let Some(check) = self.rules[rule].checks().get(entry.check as usize) {
+                ask(rule, check);
+            }
+        }
     }
 }
 
@@ -86,7 +101,6 @@ impl Types {
                 }
             }
         }
-        index.merge();
         index
     }
 
@@ -107,21 +121,21 @@ impl Types {
         }
     }
 
-    /// Puts what may mean any type beside what means one, so that a resource looks at one list in the order of the rules.
-    fn merge(&mut self) {
-        if self.others.is_empty() {
-            return;
-        }
-        self.by_type.values_mut().for_each(|entries| {
-            entries.extend_from_slice(&self.others);
-            entries.sort_by_key(Entry::key);
-        });
-    }
-
     /// The checks that may mean a resource.
-    fn of(&self, resource: &Resource) -> &[Entry] {
+    fn of(&self, resource: &Resource) -> Arc<[Entry]> {
+        if let Some(known) = self.known.read().ok().and_then(|known| known.get(&resource.kind).cloned()) {
+            return known;
+        }
         let kind = select::folded(resource.platform, &resource.kind);
-        self.by_type.get(&*kind).unwrap_or(&self.others)
+        let named = self.by_type.get(&*kind).map_or(&[][..], Vec::as_slice);
+        let all = named.iter().chain(&self.others);
+        let mut entries: Vec<_> = all.filter_map(|entry| entry.among(resource.platform, &resource.kind)).collect();
+        entries.sort_by_key(Entry::key);
+        let entries: Arc<[Entry]> = entries.into();
+        if let Ok(mut known) = self.known.write() {
+            known.insert(resource.kind.clone(), entries.clone());
+        }
+        entries
     }
 }
 

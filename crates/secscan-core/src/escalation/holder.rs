@@ -106,14 +106,14 @@ pub(super) struct Holder<'g> {
 /// The graph by what the search needs.
 struct Index<'g> {
     graph: &'g Graph,
-    addresses: Addresses<'g>,
+    addresses: &'g Addresses<'g>,
     by_name: BTreeMap<(&'g str, &'static str, &'g str), Vec<ResourceId>>,
     statements: BTreeMap<ResourceId, Vec<ResourceId>>,
 }
 
 /// All holders, in the order of the graph.
-pub(super) fn holders(graph: &Graph) -> Vec<Holder<'_>> {
-    let index = Index::new(graph);
+pub(super) fn holders<'g>(graph: &'g Graph, addresses: &'g Addresses<'g>) -> Vec<Holder<'g>> {
+    let index = Index::new(graph, addresses);
     if index.statements.is_empty() && !graph.resources.iter().any(|resource| principal(resource).is_some()) {
         return Vec::new();
     }
@@ -151,8 +151,7 @@ fn principal(resource: &Resource) -> Option<(&'static str, Option<&str>)> {
 }
 
 impl<'g> Index<'g> {
-    fn new(graph: &'g Graph) -> Self {
-        let addresses = Addresses::of(graph);
+    fn new(graph: &'g Graph, addresses: &'g Addresses<'g>) -> Self {
         let mut index = Self { graph, addresses, by_name: BTreeMap::new(), statements: BTreeMap::new() };
         for (id, resource) in graph.iter() {
             match resource.platform {

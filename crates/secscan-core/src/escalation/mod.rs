@@ -38,7 +38,7 @@ const MOST_NAMED: usize = 3;
 
 /// Judges all holders of permissions.
 pub(crate) fn judge(asked: &Asked<'_>) -> Answer {
-    let holders = holder::holders(asked.graph);
+    let holders = holder::holders(asked.graph, asked.addresses);
     let outcomes =
         holders.par_iter().filter_map(|holder| Some((holder.id, outcome(holder, asked.with_passes)?))).collect();
     Answer { outcomes, ..Answer::default() }

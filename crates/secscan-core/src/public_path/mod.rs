@@ -42,7 +42,7 @@ impl Hop {
 /// The graph by what paths are made of.
 struct Network<'g> {
     graph: &'g Graph,
-    addresses: Addresses<'g>,
+    addresses: &'g Addresses<'g>,
     /// The rules of each security group that let something in.
     rules: BTreeMap<ResourceId, Vec<&'g Resource>>,
     /// The resources of the types that tie things together, by the resource that they name.
@@ -57,7 +57,7 @@ pub(crate) fn judge(asked: &Asked<'_>) -> Answer {
     if !asked.graph.resources.iter().any(|resource| kind(resource).is_some()) {
         return Answer::default();
     }
-    let network = Network::new(asked.graph);
+    let network = Network::new(asked.graph, asked.addresses);
     let subjects: Vec<_> =
         asked.graph.iter().filter_map(|(id, resource)| Some((id, resource, kind(resource)?))).collect();
     let outcomes = subjects
@@ -85,10 +85,10 @@ fn first<'n>(node: &'n Node, names: &[&str]) -> Option<&'n Node> {
 }
 
 impl<'g> Network<'g> {
-    fn new(graph: &'g Graph) -> Self {
+    fn new(graph: &'g Graph, addresses: &'g Addresses<'g>) -> Self {
         let mut network = Self {
             graph,
-            addresses: Addresses::of(graph),
+            addresses,
             rules: BTreeMap::new(),
             elastic: BTreeMap::new(),
             tables: BTreeMap::new(),

@@ -5,6 +5,7 @@ use secscan_resources::{Options, assemble, read_file, read_unit, units};
 use secscan_rules::judge::Outcome;
 
 use super::*;
+use crate::addresses::Addresses;
 
 /// What is said of each pod: the message of a finding, `unknown: WHY`, `pass` or `nobody`.
 fn said(text: &str) -> Vec<String> {
@@ -17,7 +18,8 @@ fn said_of(files: &[(&str, &str)]) -> Vec<String> {
     let units = units(&readings);
     let read = units.list.iter().map(|unit| read_unit(unit, &units, &readings, None, &Options::default())).collect();
     let (graph, _) = assemble(readings, read, Vec::new());
-    let asked = Asked { graph: &graph, advisories: None, today: jiff::civil::date(2026, 12, 1), with_passes: false };
+    let (addresses, today) = (Addresses::of(&graph), jiff::civil::date(2026, 12, 1));
+    let asked = Asked { graph: &graph, addresses: &addresses, advisories: None, today, with_passes: false };
     let told = |(_, outcome): (_, Outcome)| match outcome {
         Outcome::Fail(violations) => violations[0].message.split(": ").nth(1).unwrap().to_owned(),
         Outcome::Unknown(hit) => format!("unknown: {}", hit.found.split(": ").next().unwrap_or_default()),

@@ -1,8 +1,9 @@
 //! Everything that was read as one graph: ids given, references across files found, in an order that no thread decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use secscan_model::{Diagnostic, Edge, Graph, Location, Map, Node, Platform, Resource, Source, SourceId, Span};
 
 use super::batch::extend;
@@ -55,15 +56,19 @@ fn add_source(graph: &mut Graph, source: Source) {
 /// Adds one resource for each unit and one for the repository: the subjects of questions about what must exist
 /// somewhere. Each stands at the start of its first file in path order.
 fn add_units(graph: &mut Graph) {
-    let mut firsts: BTreeMap<Arc<str>, Location> = Default::default();
+    let mut firsts: HashMap<Arc<str>, Location> = HashMap::default();
     for resource in &graph.resources {
         let start = Location { source: resource.at.source, span: Span::default() };
-        let first = firsts.entry(resource.unit.clone()).or_insert(start);
-        *first = start.min(*first);
+        match firsts.get_mut(&resource.unit) {
+            Some(first) => *first = start.min(*first),
+            None => drop(firsts.insert(resource.unit.clone(), start)),
+        }
     }
     if let Some(source) = graph.sources.first() {
         firsts.insert("repository".into(), source.at(Span::default()));
     }
+    let mut firsts: Vec<_> = firsts.into_iter().collect();
+    firsts.sort_unstable();
     graph.resources.extend(firsts.into_iter().map(|(unit, at)| Resource {
         platform: Platform::Unit,
         kind: unit.split(':').next().unwrap_or_default().into(),

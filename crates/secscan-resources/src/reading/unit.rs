@@ -110,11 +110,13 @@ pub fn read_unit(
 
 /// The files of a unit and those that the values of its resources stand in, which may be elsewhere; sorted by id.
 fn sources_of(unit: &Unit, reading: &UnitReading, files: &[FileReading]) -> Vec<Source> {
-    let mut ids: BTreeSet<SourceId> = unit.files.iter().map(|index| files[*index].source.id).collect();
+    let mut ids: Vec<SourceId> = unit.files.iter().map(|index| files[*index].source.id).collect();
     for resource in &reading.batch.resources {
-        ids.insert(resource.at.source);
+        ids.push(resource.at.source);
         resource.value.entries().iter().for_each(|entry| places(&entry.value, &mut ids));
     }
+    ids.sort_unstable();
+    ids.dedup();
     let source = |id| files.binary_search_by_key(&id, |file| file.source.id).ok().map(|at| files[at].source.clone());
     let mut sources: Vec<Source> = ids.into_iter().filter_map(source).chain(reading.sources.iter().cloned()).collect();
     sources.sort_by_key(|source| source.id);
@@ -122,9 +124,11 @@ fn sources_of(unit: &Unit, reading: &UnitReading, files: &[FileReading]) -> Vec<
     sources
 }
 
-/// Adds the files that a tree stands in. Its depth is limited by the parsers.
-fn places(node: &Node, ids: &mut BTreeSet<SourceId>) {
-    ids.insert(node.at.source);
+/// Adds the files that a tree stands in, mostly one. Its depth is limited by the parsers.
+fn places(node: &Node, ids: &mut Vec<SourceId>) {
+    if ids.last() != Some(&node.at.source) {
+        ids.push(node.at.source);
+    }
     node.entries().iter().for_each(|entry| places(&entry.value, ids));
     node.as_list().unwrap_or_default().iter().for_each(|item| places(item, ids));
 }

@@ -135,13 +135,13 @@ impl<'a> Module<'a> {
     fn declare(&mut self, unit: Unit<'a>, block: &'a Block, found: &mut Vec<Diagnostic>) {
         let labels: Vec<&'a str> = block.labels.iter().map(|label| &**label).collect();
         let (kind, of, name, address) = match (&*block.of, &*labels) {
-            ("resource", &[of, name]) => (Kind::Resource, of, name, format!("{of}.{name}")),
-            ("data", &[of, name]) => (Kind::Data, of, name, format!("data.{of}.{name}")),
+            ("resource", &[of, name]) => (Kind::Resource, of, name, [of, ".", name].concat()),
+            ("data", &[of, name]) => (Kind::Data, of, name, ["data.", of, ".", name].concat()),
             ("ephemeral", &[of, name]) => (Kind::Ephemeral, of, name, format!("ephemeral.{of}.{name}")),
             ("provider", &[name]) => (Kind::Provider, "", name, provider_address(name, block)),
-            ("module", &[name]) => (Kind::Module, "", name, format!("module.{name}")),
-            ("variable", &[name]) => (Kind::Variable, "", name, format!("var.{name}")),
-            ("output", &[name]) => (Kind::Output, "", name, format!("output.{name}")),
+            ("module", &[name]) => (Kind::Module, "", name, ["module.", name].concat()),
+            ("variable", &[name]) => (Kind::Variable, "", name, ["var.", name].concat()),
+            ("output", &[name]) => (Kind::Output, "", name, ["output.", name].concat()),
             ("terraform", &[]) => (Kind::Settings, "", "", "terraform".to_owned()),
             ("locals", &[]) => return self.declare_locals(unit, block),
             (

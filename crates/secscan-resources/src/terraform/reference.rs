@@ -193,7 +193,7 @@ impl<'a> Evaluator<'a> {
             let written = walk.scope.written(walk.at);
             return Ok(Node::unresolved(format!("`{written}` is not declared in this folder"), walk.at));
         };
-        let address: Arc<str> = format!("{}{}", self.frames[frame].prefix, module.declarations[index].address).into();
+        let address: Arc<str> = [&*self.frames[frame].prefix, &*module.declarations[index].address].concat().into();
         let Some(instances) = self.instances(frame, index) else {
             let refs = [Reference { address: address.clone() }];
             return Ok(with_refs(self.cycle(&format!("`{address}`"), walk.at), &refs));
@@ -312,7 +312,7 @@ impl<'a> Evaluator<'a> {
 }
 
 fn after_apply(walk: Walk<'_>) -> String {
-    format!("`{}` is known only after apply", walk.scope.written(walk.at))
+    ["`", walk.scope.written(walk.at), "` is known only after apply"].concat()
 }
 
 /// Whether an attribute of a type is the ARN that AWS gives.

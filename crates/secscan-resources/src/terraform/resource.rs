@@ -111,7 +111,7 @@ impl<'a> Evaluator<'a> {
                 break;
             }
             let tree = self.tree(frame, declaration, name.as_ref(), meta.as_slice());
-            let address = format!("{}{}{suffix}", self.frames[frame].prefix, declaration.address).into();
+            let address = [&*self.frames[frame].prefix, &declaration.address, &suffix].concat().into();
             let computed = computed(declaration, &tree);
             list.push(Instance { key, address, tree, computed });
         }

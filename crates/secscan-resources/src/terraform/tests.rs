@@ -258,6 +258,17 @@ fn hostile_configurations_end_quickly() {
     }
 }
 
+#[test]
+fn what_a_large_folder_makes_is_limited_and_the_rest_is_evaluated() {
+    let padding = "#".repeat(1 << 20);
+    let rows = "[for a in range(250) : [for b in range(250) : format(\"%01000d\", b)]]";
+    let outputs = format!("output \"o\" {{\n value = {rows}\n}}\noutput \"z\" {{\n value = 1 + 1\n}}\n");
+    let read = read(&format!("{padding}\n{outputs}"));
+    let said: Vec<_> = read.diagnostics.iter().map(|said| (said.kind, &*said.message)).collect();
+    assert!(matches!(&said[..], [(DiagnosticKind::Limit, why)] if why.contains("too many values")), "{said:?}");
+    assert_eq!(read.show("output.z", "value"), "2");
+}
+
 /// Pieces that make text which is nearly Terraform.
 const PIECES: &[&str] = &[
     "resource \"a_b\" \"x\" {\n",

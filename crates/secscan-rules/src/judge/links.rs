@@ -23,6 +23,9 @@ pub struct Links {
     shared: RwLock<HashMap<Shared, Arc<Linked>>>,
 }
 
+/// Among how many resources looking again costs less than remembering what was found.
+const FEW: usize = 32;
+
 /// What an answer hangs on that all resources of a group share: where is looked, the group, whether it is asked for the
 /// repository, the condition, the side, and whether case counts.
 type Shared = (Scope, u32, bool, usize, Side, bool);
@@ -40,6 +43,8 @@ struct Groups {
 struct Group {
     /// By type.
     kinds: HashMap<Arc<str>, Vec<ResourceId>>,
+    /// How many there are.
+    count: usize,
     /// Whether one of them cannot be looked into.
     is_opaque: bool,
 }
@@ -97,6 +102,7 @@ impl Groups {
             last = Some((name, number));
             made.of.push(number);
             let group = &mut made.groups[number as usize];
+            group.count += 1;
             group.is_opaque |= resource.opaque.is_some();
             group.kinds.entry(resource.kind.clone()).or_default().push(id);
         }
@@ -167,8 +173,12 @@ impl<'a> Evaluation<'a> {
             return self.search(link, selector, at, side).into();
         };
         let us = self.anchor_resource(at.resource);
-        let group = self.links.groups(self.graph(), scope).number(us);
+        let groups = self.links.groups(self.graph(), scope);
+        let group = groups.number(us);
         let is_repository = is_repository(self.graph().resource(us));
+        if !is_repository && groups.groups[group as usize].count <= FEW {
+            return self.search(link, selector, at, side).into();
+        }
         let key = (scope, group, is_repository, std::ptr::from_ref(link).addr(), side, self.ignore_case);
         if let Some(known) = self.links.shared.read().ok().and_then(|shared| shared.get(&key).cloned()) {
             return known;

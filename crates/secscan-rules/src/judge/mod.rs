@@ -79,13 +79,13 @@ impl<'a> Judge<'a> {
         let resource = self.graph.resource(id);
         let scratch = Scratch::default();
         let mut verdicts = Vec::new();
-        for (rule, check) in self.rules.checks_for(resource) {
+        self.rules.checks_for(resource, |rule, check| {
             let mut add = |outcome| verdicts.push(Verdict { rule, resource: id, outcome });
             let asked = std::panic::AssertUnwindSafe(|| self.check(rule, check, id, &scratch, &mut add));
             if std::panic::catch_unwind(asked).is_err() {
                 add(Outcome::Panicked);
             }
-        }
+        });
         verdicts
     }
 
