@@ -38,6 +38,30 @@ impl From<bool> for Truth {
     }
 }
 
+/// The least of several, where there are any: nothing is asked any more once one is false.
+fn least(truths: impl Iterator<Item = Truth>) -> Option<Truth> {
+    let mut least = None;
+    for truth in truths {
+        if truth == False {
+            return Some(False);
+        }
+        least = least.min(Some(truth)).or(Some(truth));
+    }
+    least
+}
+
+/// The greatest of several, where there are any: nothing is asked any more once one is true.
+fn greatest(truths: impl Iterator<Item = Truth>) -> Option<Truth> {
+    let mut greatest = None;
+    for truth in truths {
+        if truth == True {
+            return Some(True);
+        }
+        greatest = greatest.max(Some(truth));
+    }
+    greatest
+}
+
 /// What a list means: one element is enough, or all must match.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Side {
@@ -55,8 +79,8 @@ impl Side {
 
     fn over(self, truths: impl Iterator<Item = Truth>) -> Truth {
         match self {
-            Self::One => truths.max().unwrap_or(False),
-            Self::All => truths.min().unwrap_or(False),
+            Self::One => greatest(truths).unwrap_or(False),
+            Self::All => least(truths).unwrap_or(False),
         }
     }
 }
@@ -119,8 +143,8 @@ impl<'a> Evaluation<'a> {
     /// Whether the condition holds for the element.
     pub(super) fn truth(&self, test: &Test, at: Cursor<'a>, side: Side) -> Truth {
         match test {
-            Test::All(tests) => tests.iter().map(|test| self.truth(test, at, side)).min().unwrap_or(True),
-            Test::Any(tests) => tests.iter().map(|test| self.truth(test, at, side)).max().unwrap_or(False),
+            Test::All(tests) => least(tests.iter().map(|test| self.truth(test, at, side))).unwrap_or(True),
+            Test::Any(tests) => greatest(tests.iter().map(|test| self.truth(test, at, side))).unwrap_or(False),
             Test::Not(test) => self.truth(test, at, side.flip()).not(),
             Test::At { step, whole, then } => self.at(step, whole, then.as_deref(), at, side),
             Test::Is(matcher) => self.is(matcher, at, side),
@@ -133,22 +157,14 @@ impl<'a> Evaluation<'a> {
     /// Whether those parts of a condition hold that ask only about the resource: they are answered once for all its
     /// elements, or asking a long list about itself would take the square of its length.
     pub(super) fn truth_at_root(&self, when: &Test, root: Cursor<'a>) -> Truth {
-        parts(when)
-            .iter()
-            .filter(|part| asks_root(part))
-            .map(|part| self.truth(part, root, Side::One))
-            .min()
-            .unwrap_or(True)
+        let of_root = parts(when).iter().filter(|part| asks_root(part));
+        least(of_root.map(|part| self.truth(part, root, Side::One))).unwrap_or(True)
     }
 
     /// Whether the other parts hold for an element.
     pub(super) fn truth_below_root(&self, when: &Test, at: Cursor<'a>) -> Truth {
-        parts(when)
-            .iter()
-            .filter(|part| !asks_root(part))
-            .map(|part| self.truth(part, at, Side::One))
-            .min()
-            .unwrap_or(True)
+        let below_root = parts(when).iter().filter(|part| !asks_root(part));
+        least(below_root.map(|part| self.truth(part, at, Side::One))).unwrap_or(True)
     }
 
     fn at(&self, step: &Step, whole: &[Matcher], then: Option<&Test>, at: Cursor<'a>, side: Side) -> Truth {
@@ -161,7 +177,7 @@ impl<'a> Evaluation<'a> {
 
     /// What is asked of the end of a step: some words take a list whole, all others its elements.
     pub(super) fn end(&self, whole: &[Matcher], then: Option<&Test>, end: Cursor<'a>, side: Side) -> Truth {
-        let of_whole = whole.iter().map(|matcher| self.is(matcher, end, side)).min().unwrap_or(True);
+        let of_whole = least(whole.iter().map(|matcher| self.is(matcher, end, side))).unwrap_or(True);
         match then {
             Some(test) if of_whole > False && !end.is_list() => of_whole.min(self.truth(test, end, side)),
             Some(test) if of_whole > False => {
@@ -247,9 +263,9 @@ impl<'a> Evaluation<'a> {
                 None if map.rest.is_some() => Unknown,
                 None => False,
             },
-            _ => node.items().iter().map(|item| self.item_equals(item, value)).max().unwrap_or(False),
+            _ => greatest(node.items().iter().map(|item| self.item_equals(item, value))).unwrap_or(False),
         };
-        wanted.iter().map(has).min().unwrap_or(True)
+        least(wanted.iter().map(has)).unwrap_or(True)
     }
 
     fn is_key(&self, key: &str, wanted: &str) -> bool {
@@ -260,7 +276,7 @@ impl<'a> Evaluation<'a> {
         match &item.value {
             Value::Scalar(scalar) => Truth::from(equals(scalar, value, self.ignore_case)),
             Value::Unresolved(_) => Unknown,
-            Value::List(items) => items.iter().map(|item| self.item_equals(item, value)).max().unwrap_or(False),
+            Value::List(items) => greatest(items.iter().map(|item| self.item_equals(item, value))).unwrap_or(False),
             Value::Map(_) => False,
         }
     }
@@ -283,7 +299,7 @@ impl<'a> Evaluation<'a> {
             return Unknown;
         }
         let length = Node::int(sure as i64, node.at);
-        bounds.iter().map(|bound| self.is_value(bound, &length, at, side)).min().unwrap_or(True)
+        least(bounds.iter().map(|bound| self.is_value(bound, &length, at, side))).unwrap_or(True)
     }
 
     fn linked(&self, link: &crate::check::Link, at: Cursor<'a>, side: Side) -> Truth {
@@ -297,7 +313,7 @@ impl<'a> Evaluation<'a> {
         }
         let holds = |count: usize| {
             let count = Node::int(count as i64, at.anchor);
-            link.count.iter().map(|bound| self.is_value(bound, &count, at, side)).min().unwrap_or(True)
+            least(link.count.iter().map(|bound| self.is_value(bound, &count, at, side))).unwrap_or(True)
         };
         match counted.perhaps {
             false => holds(counted.sure.len()),
@@ -323,7 +339,7 @@ fn equals(scalar: &Scalar, literal: &Literal, ignore_case: bool) -> bool {
 
 /// The greatest truth over the operands; what cannot be read is unknown.
 fn any_known(values: &[Literal], holds: impl Fn(&str) -> Option<bool>) -> Truth {
-    values.iter().map(|value| holds(&value.text()).map_or(Unknown, Truth::from)).max().unwrap_or(False)
+    greatest(values.iter().map(|value| holds(&value.text()).map_or(Unknown, Truth::from))).unwrap_or(False)
 }
 
 fn compare(node: &Node, values: &[Literal], holds: impl Fn(f64, f64) -> bool) -> Truth {
@@ -408,6 +424,18 @@ fn same(node: &Node, other: Cursor<'_>) -> Truth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_decides_ends_the_asking() {
+        for (truths, expected) in [(&[][..], None), (&[True], Some(True)), (&[True, Unknown], Some(Unknown))] {
+            assert_eq!(least(truths.iter().copied()), expected);
+            assert_eq!(greatest(truths.iter().map(|truth| truth.not())).map(Truth::not), expected);
+        }
+        let asked =
+            |truths: &[Truth]| truths.to_vec().into_iter().chain(std::iter::once_with(|| panic!("one too many")));
+        assert_eq!(least(asked(&[True, Unknown, False])), Some(False));
+        assert_eq!(greatest(asked(&[False, Unknown, True])), Some(True));
+    }
 
     #[test]
     fn fixed_parts_rule_values_out() {
