@@ -215,7 +215,7 @@ impl<'a> Judge<'a> {
 fn subject_path(subject: Cursor<'_>, each: Option<&[Step]>) -> String {
     let Some(each) = each else { return String::new() };
     let text = PathText(each).to_string();
-    match subject.key.filter(|key| !text.ends_with(key)) {
+    match subject.key.filter(|key| !text.trim_end_matches(".$json").ends_with(key)) {
         Some(key) => format!("{text}.{key}"),
         None => text,
     }
@@ -230,12 +230,22 @@ fn with_path(mut hit: Hit, subject: &str) -> Hit {
     hit
 }
 
+/// The title, what was found, and what was expected where that says more than that it is something else. Names that only
+/// rules have, such as `$shell`, tell a reader nothing.
 fn default_message(rule: &Rule, hit: &Hit) -> String {
     let title = &rule.info.title;
-    match (hit.path.is_empty(), hit.expected.is_empty()) {
-        (_, true) => title.to_string(),
-        (true, false) => format!("{title}. Found {}, expected {}.", hit.found, hit.expected),
-        (false, false) => format!("{title}. `{}` is {}, expected {}.", hit.path, hit.found, hit.expected),
+    let path = hit.path.replace(".$json", "");
+    let found = match (&*path, &*hit.found) {
+        _ if hit.expected.is_empty() => return title.to_string(),
+        ("", found) => format!("Found {found}"),
+        (path, "not set" | "[set]") if path.contains('$') => return title.to_string(),
+        (path, found) if path.contains('$') => format!("Found {found}"),
+        (path, found) => format!("`{path}` is {found}"),
+    };
+    let is_other = ["not ", "anything but ", "no value"].iter().any(|start| hit.expected.starts_with(start));
+    match is_other && hit.found != "not set" {
+        true => format!("{title}. {found}."),
+        false => format!("{title}. {found}, expected {}.", hit.expected),
     }
 }
 
@@ -249,7 +259,9 @@ fn is_secret(rule: &Rule, hit: &Hit) -> bool {
     let is_value = !matches!(hit.found.as_str(), "not set" | "set" | "none" | "empty" | "true" | "false");
     const TOPICS: &[&str] = &["secret-in-source", "secret-in-image", "hardcoded-credential"];
     let about_secrets = rule.info.topics.iter().any(|topic| TOPICS.contains(&&**topic));
-    is_value && (about_secrets || names_a_secret(&hit.path))
+    // What is shorter is no secret, but the `.` of a `COPY . .`.
+    let may_be_one = hit.found.len() >= 4;
+    is_value && (about_secrets && may_be_one || names_a_secret(&hit.path))
 }
 
 fn names_a_secret(path: &str) -> bool {

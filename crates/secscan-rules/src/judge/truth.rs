@@ -431,10 +431,9 @@ mod tests {
             assert_eq!(least(truths.iter().copied()), expected);
             assert_eq!(greatest(truths.iter().map(|truth| truth.not())).map(Truth::not), expected);
         }
-        let asked =
-            |truths: &[Truth]| truths.to_vec().into_iter().chain(std::iter::once_with(|| panic!("one too many")));
-        assert_eq!(least(asked(&[True, Unknown, False])), Some(False));
-        assert_eq!(greatest(asked(&[False, Unknown, True])), Some(True));
+        let end = || std::iter::once_with(|| panic!("one too many"));
+        assert_eq!(least([True, Unknown, False].into_iter().chain(end())), Some(False));
+        assert_eq!(greatest([False, Unknown, True].into_iter().chain(end())), Some(True));
     }
 
     #[test]
