@@ -235,14 +235,21 @@ fn with_path(mut hit: Hit, subject: &str) -> Hit {
 fn default_message(rule: &Rule, hit: &Hit) -> String {
     let title = &rule.info.title;
     let path = hit.path.replace(".$json", "");
-    let found = match (&*path, &*hit.found) {
-        _ if hit.expected.is_empty() => return title.to_string(),
-        ("", found) => format!("Found {found}"),
-        (path, "not set" | "[set]") if path.contains('$') => return title.to_string(),
-        (path, found) if path.contains('$') => format!("Found {found}"),
-        (path, found) => format!("`{path}` is {found}"),
-    };
+    let is_inner = path.contains('$');
     let is_other = ["not ", "anything but ", "no value"].iter().any(|start| hit.expected.starts_with(start));
+    let says_enough = match &*hit.found {
+        _ if hit.expected.is_empty() => true,
+        "set" => is_other,
+        "not set" | "[set]" => is_inner,
+        _ => false,
+    };
+    if says_enough {
+        return title.to_string();
+    }
+    let found = match is_inner || path.is_empty() {
+        true => format!("Found {}", hit.found),
+        false => format!("`{path}` is {}", hit.found),
+    };
     match is_other && hit.found != "not set" {
         true => format!("{title}. {found}."),
         false => format!("{title}. {found}, expected {}.", hit.expected),
