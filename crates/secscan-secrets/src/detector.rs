@@ -212,7 +212,7 @@ impl Detector {
 
     fn is_likely(&self, value: &[u8], around: Around<'_>) -> bool {
         let definition = &self.definition;
-        randomness::entropy(value) >= definition.entropy
+        randomness::has(value, definition.entropy)
             && !placeholder::is_placeholder(value)
             && !definition.ignore.iter().any(|ignore| ignore.covers_value(value, around))
     }

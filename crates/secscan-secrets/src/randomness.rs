@@ -1,7 +1,16 @@
 //! How random a text looks: Shannon's measure, and whether it reads like words.
 
+/// Whether a text has so many bits a character, which is said of letters and digits of any kind. Hexadecimal digits can
+/// have four bits at the most where those can have six: a random key of 32 has 3.6, and is asked for four fifths.
+pub(crate) fn has(text: &[u8], bits: f64) -> bool {
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    let is_hexadecimal =
+        text.iter().all(u8::is_ascii_hexdigit) && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    entropy(text) >= if is_hexadecimal { bits * 0.8 } else { bits }
+}
+
 /// The entropy of a text in bits a character, after Shannon; 0 for the empty text.
-pub(crate) fn entropy(text: &[u8]) -> f64 {
+fn entropy(text: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     text.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
     let length = text.len() as f64;
@@ -43,6 +52,12 @@ fn words_of_case(run: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hexadecimal_digits_are_asked_for_less() {
+        assert!(has(b"4b484e73cf575dcad6ba2b0aee0ca923", 3.7) && !has(b"4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b", 3.7));
+        assert!(!has(b"31415926535897932384626433832795", 3.7), "a number is no key");
+    }
 
     #[test]
     fn entropy_is_that_of_shannon() {
