@@ -23,7 +23,7 @@ pub struct Expression {
 /// What answers for an expression, each built when it is first needed.
 #[derive(Debug, Default)]
 struct Engines {
-    /// Tells whether there is a match.
+    /// Tells whether there is a match; not for the few expressions that need more, such as Unicode's borders of words.
     whether: OnceLock<Option<Whether>>,
     /// Tells where.
     places: OnceLock<Option<meta::Regex>>,
@@ -67,20 +67,25 @@ impl Expression {
 
     /// Whether a text holds a match.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        let engine = self.engines().whether.get_or_init(|| Whether::new(&self.text));
-        engine.as_ref().is_some_and(|engine| engine.is_match(text))
+        match self.engines().whether.get_or_init(|| Whether::new(&self.text)) {
+            Some(engine) => engine.is_match(text),
+            None => self.places().is_some_and(|engine| engine.is_match(text)),
+        }
     }
 
     /// The matches in a text, in order and apart from each other.
     pub fn matches(&self, text: &[u8]) -> Vec<Match> {
-        let engine = self.engines().places.get_or_init(|| places(&self.text));
-        let all = engine.iter().flat_map(|regex| regex.captures_iter(text));
+        let all = self.places().into_iter().flat_map(|regex| regex.captures_iter(text));
         let found = all.filter_map(|groups| {
             let whole = groups.get_group(0)?.range();
             let group = groups.get_group(1).map_or_else(|| whole.clone(), |group| group.range());
             Some(Match { whole, group })
         });
         found.collect()
+    }
+
+    fn places(&self) -> Option<&meta::Regex> {
+        self.engines().places.get_or_init(|| places(&self.text)).as_ref()
     }
 
     fn engines(&self) -> &Engines {
@@ -144,6 +149,8 @@ mod tests {
         assert!(!Expression::new(r"\w").is_match("é".as_bytes()));
         assert!(Expression::new("^.x$").is_match(b"\xFFx"));
         assert!(Expression::new("(?i)é$").is_match("né".as_bytes()));
+        let of_words = Expression::new(r"(?u:\bé\b)");
+        assert!(of_words.is_match("né é".as_bytes()) && !of_words.is_match("né".as_bytes()));
     }
 
     #[test]
