@@ -174,6 +174,17 @@ fn a_broken_lockfile_leaves_the_rest() {
 }
 
 #[test]
+fn prose_with_the_name_of_constraints_is_none() {
+    let prose =
+        "===========\nConstraints\n===========\n\nPostgreSQL knows constraints that exclude each other:\nthis page.\n";
+    let (graph, diagnostics) = read_one("docs/constraints.txt", prose);
+    assert_eq!(packages(&graph).count(), 0);
+    assert!(matches!(&diagnostics[..], [one] if one.kind == DiagnosticKind::Skipped), "{diagnostics:?}");
+    let (_, diagnostics) = read_one("docs/requirements.txt", prose);
+    assert!(diagnostics.iter().all(|said| said.kind == DiagnosticKind::Syntax) && diagnostics.len() > 1);
+}
+
+#[test]
 fn cycles_and_duplicates_end() {
     let entry = |name: &str, needs: &str| {
         format!(

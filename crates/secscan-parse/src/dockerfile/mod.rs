@@ -25,7 +25,7 @@ pub mod words;
 
 pub use lines::{escape_character, syntax};
 
-use secscan_model::{Node, Source};
+use secscan_model::{Diagnostic, DiagnosticKind, Node, Source};
 
 use crate::Parsed;
 
@@ -69,12 +69,27 @@ pub fn claims(path: &str) -> bool {
     })
 }
 
+/// Whether a file is a Dockerfile by what is in it, where the name leaves that open: `Dockerfile.nanorc` may be the
+/// colours of an editor. Without a `FROM` nothing builds it.
+pub fn is_one(path: &str, text: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let is_plain = ["dockerfile", "containerfile"].into_iter().any(|word| name.ends_with(word));
+    let begins_stage =
+        |line: &str| line.trim_start().get(..5).is_some_and(|word| word.trim_end().eq_ignore_ascii_case("from"));
+    is_plain || text.lines().any(begins_stage)
+}
+
 /// Parses a file.
 pub fn parse(source: &Source) -> Parsed {
     let text = match source.text() {
         Ok(text) => text,
         Err(error) => return Parsed::not_text(source, error),
     };
+    if !is_one(&source.path, text) {
+        let message = "named like a Dockerfile, but without `FROM`: it is taken for something else";
+        let skipped = Diagnostic::new(DiagnosticKind::Skipped, message).path(source.path.clone());
+        return Parsed { diagnostics: vec![skipped], ..Parsed::default() };
+    }
     let (instructions, mut parsed) = instruction::Reader::new(source, text).read();
     let ends = instructions.first().zip(instructions.last());
     if let Some(span) = ends.map(|(first, last)| first.at.span.cover(last.at.span)) {

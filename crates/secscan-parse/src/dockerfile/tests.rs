@@ -203,3 +203,12 @@ fn hostile_inputs_stay_small() {
     source.bytes = b"FROM \xff\n".as_slice().into();
     assert_eq!(kinds(&parse(&source)), [DiagnosticKind::Unreadable]);
 }
+
+#[test]
+fn what_only_has_the_name_is_no_dockerfile() {
+    let colours = "syntax \"Dockerfile\" \"Dockerfile[^/]*$\"\nicolor red \"^(FROM|RUN)\"\n";
+    let parsed = parse(&Source::from_text(SourceId(2), "Dockerfile.nanorc", colours));
+    let said: Vec<_> = parsed.diagnostics.iter().map(|said| said.kind).collect();
+    assert_eq!((parsed.documents.len(), &said[..]), (0, &[DiagnosticKind::Skipped][..]));
+    assert!(is_one("Dockerfile.web", "ARG V=3\n  from alpine:$V\n") && is_one("Dockerfile", "RUN true\n"));
+}

@@ -50,7 +50,11 @@ pub(crate) fn claims(path: &str) -> bool {
 
 /// Reads the stages and instructions of a parsed Dockerfile.
 pub(crate) fn read(source: &Source, parsed: &Parsed, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
-    let escape = source.text().map_or('\\', dockerfile::escape_character);
+    let text = source.text().unwrap_or_default();
+    if !dockerfile::is_one(&source.path, text) {
+        return;
+    }
+    let escape = dockerfile::escape_character(text);
     let unit: Arc<str> = format!("dockerfile:{}", source.path).into();
     let mut reading = Reading {
         source,

@@ -3,7 +3,7 @@
 //! Each requirement with an exact version is a package too. Constraint files fix versions for those that include them
 //! and ask for nothing themselves.
 
-use secscan_model::{Comment, Map, Node, Source, Span};
+use secscan_model::{Comment, Diagnostic, DiagnosticKind, Map, Node, Source, Span};
 
 use super::lockfile::Lockfile;
 use super::manifest::Manifest;
@@ -30,6 +30,14 @@ pub(super) fn read(source: &Source, contents: &mut Contents) {
     let lines = logical_lines(text, &mut contents.comments);
     for words in &lines {
         reader.line(words, text, contents);
+    }
+    // Constraints are a word of databases and of physics too.
+    let is_named = source.path.contains("requirement");
+    if !is_named && contents.diagnostics.len() > reader.manifest.requirements.len() {
+        let message = "named like pip's constraints, but most lines are none: it is taken for something else";
+        let skipped = Diagnostic::new(DiagnosticKind::Skipped, message).path(source.path.clone());
+        *contents = Contents { diagnostics: vec![skipped], ..Contents::default() };
+        return;
     }
     let mut lockfile = Lockfile::default();
     let is_constraint = source.file_name().contains("constraint");
