@@ -212,6 +212,12 @@ fn what_cannot_be_known_is_unresolved() {
 }
 
 #[test]
+fn quoted_text_may_go_on_anywhere_but_at_a_mark() {
+    let values = "a: \"one\ntwo\"\nb:\n  c: 'three\n four'\n";
+    assert_eq!(rendered(values, "{{ .Values.a }}, {{ .Values.b.c }}"), "one two, three four");
+}
+
+#[test]
 fn a_template_that_fails_leaves_the_others_and_says_its_line() {
     let files = [
         ("c/Chart.yaml", CHART),
