@@ -201,7 +201,7 @@ fn functions_do_what_helm_and_sprig_do() {
 
 #[test]
 fn what_cannot_be_known_is_unresolved() {
-    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  a: {{ randAlphaNum 8 | b64enc }}\n  b: x-{{ now | date \"2006\" }}\n  c: {{ required \"set c\" .Values.c }}\n  d: known\n";
+    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  a: {{ randAlphaNum 8 | b64enc }}\n  b: x-{{ now | date \"2006\" }}\n  c: {{ required \"set c\" .Values.c }}\n  d: known\n  e: {{ now.Unix }}\n  f: {{ now | dateModify \"1h\" | unixEpoch }}\n  g: {{ dateInZone \"15\" 0 \"Asia/Tokyo\" }}\n";
     let reading = read(&[("c/Chart.yaml", CHART), ("c/templates/a.yaml", template)], &Options::default());
     let data = reading.batch.resources[1].value.get("data").unwrap().clone();
     let why = |key: &str| data.get(key).unwrap().as_unresolved().map(|unresolved| unresolved.why.to_string());
@@ -209,6 +209,10 @@ fn what_cannot_be_known_is_unresolved() {
     assert_eq!(data.get("b").unwrap().raw_text().unwrap(), "x-{{ }}");
     assert!(why("c").unwrap().contains("set c"));
     assert_eq!(why("d"), None);
+    for key in ["e", "f"] {
+        assert!(why(key).unwrap().contains("the time of the installation"), "{key}");
+    }
+    assert!(why("g").unwrap().contains("time zone"));
 }
 
 #[test]

@@ -2,13 +2,15 @@
 //!
 //! Names and meanings follow <https://helm.sh/docs/chart_template_guide/function_list/> and
 //! <https://masterminds.github.io/sprig/>. What differs from one run to the next (random text, the time, certificates)
-//! is a stand-in that is marked as unknown. A `must` before a name changes something only for expressions: what else
+//! is a stand-in that is marked as unknown. A `must` before a name changes something only for expressions and times: what else
 //! Sprig passes over in silence without it is passed over here with it too.
 
 mod arguments;
+mod dates;
 mod dicts;
 mod digits;
 mod encoding;
+mod layouts;
 mod lists;
 mod math;
 mod regexes;
@@ -98,6 +100,7 @@ impl Helm {
             .or_else(|| math::call(name, given))
             .or_else(|| encoding::call(name, given))
             .or_else(|| regexes::call(written, given, executor))
+            .or_else(|| dates::call(written, given, executor))
             .or_else(|| semver::call(name, given))
             .or_else(|| unknown::call(name, given))
     }
