@@ -98,7 +98,7 @@ impl Helm {
             .or_else(|| lists::call(name, given, executor))
             .or_else(|| dicts::call(name, given, executor))
             .or_else(|| math::call(name, given))
-            .or_else(|| encoding::call(name, given))
+            .or_else(|| encoding::call(name, given, executor))
             .or_else(|| regexes::call(written, given, executor))
             .or_else(|| dates::call(written, given, executor))
             .or_else(|| semver::call(name, given))
