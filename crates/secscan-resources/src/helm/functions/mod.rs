@@ -25,6 +25,7 @@ use std::borrow::Cow;
 use secscan_parse::gotemplate::{Data, Executor, Failure, Functions, Value};
 
 use arguments::Arguments;
+pub(super) use arguments::to_text;
 pub(super) use digits::BASE64;
 pub(super) use semver::matches;
 
