@@ -187,6 +187,7 @@ pub static COMMON_KINDS: &[CommonKind] = &[
             "name",       // last path segment of the program: curl for /usr/bin/curl
             "args",       // list of the words that are no flags, without the name
             "flags",      // list; --x=y also as --x, bundled short flags also apart (-rf: -rf, -r, -f)
+            "packages",   // list of the words that an installer takes for packages: no flags, no values of flags
             "env",        // map of assignments in front
             "piped-from", // list of the commands before it in the same pipe, nearest first, in this shape
             "piped-to",   // likewise after it

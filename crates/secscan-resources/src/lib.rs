@@ -39,6 +39,7 @@ mod links;
 /// Packages: what manifests ask for and lockfiles fix, each with its exact place.
 pub mod packages;
 mod quadlet;
+mod re2;
 mod reading;
 mod rewrite;
 mod roots;

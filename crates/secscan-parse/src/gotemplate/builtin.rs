@@ -184,6 +184,8 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
     match (&a.data, &b.data) {
         (Data::Nil, Data::Nil) => Ok(true),
         (Data::Nil, _) | (_, Data::Nil) => Ok(false),
+        // Structures are equal where all their fields are.
+        (Data::Object(a), Data::Object(b)) => Ok(a.print() == b.print()),
         (Data::List(_) | Data::Map(_) | Data::Object(_), _) | (_, Data::List(_) | Data::Map(_) | Data::Object(_)) => {
             Err(format!("non-comparable types {}, {}", a.type_name(), b.type_name()))
         }

@@ -122,6 +122,16 @@ pub trait Object: std::fmt::Debug {
         None
     }
 
+    /// What is written of it in YAML and JSON: what it prints, where it is nothing else there.
+    fn document(&self) -> Value {
+        self.print().into()
+    }
+
+    /// Whether a condition takes it for true.
+    fn is_true(&self) -> bool {
+        true
+    }
+
     /// How it prints.
     fn print(&self) -> String;
 }
@@ -234,7 +244,7 @@ impl Value {
             Data::Text(text) => !text.as_str().is_empty(),
             Data::List(items) => !items.is_empty(),
             Data::Map(map) => !map.borrow().is_empty(),
-            Data::Object(_) => true,
+            Data::Object(object) => object.is_true(),
         }
     }
 

@@ -98,11 +98,22 @@ const KINDS: &[&str] = &[
     "ValidatingWebhookConfiguration",
 ];
 
+/// The numbers of a release.
+fn numbers(kubernetes: &str) -> (&str, &str, &str) {
+    let mut numbers = kubernetes.trim_start_matches('v').splitn(3, '.');
+    (numbers.next().unwrap_or("1"), numbers.next().unwrap_or("0"), numbers.next().unwrap_or("0"))
+}
+
+/// The version of a release of Kubernetes, with all its numbers.
+pub(super) fn version(kubernetes: &str) -> String {
+    let (major, minor, patch) = numbers(kubernetes);
+    format!("v{major}.{minor}.{patch}")
+}
+
 /// `.Capabilities`
 pub(super) fn value(kubernetes: &str) -> Value {
-    let mut numbers = kubernetes.trim_start_matches('v').split('.');
-    let (major, minor) = (numbers.next().unwrap_or("1"), numbers.next().unwrap_or("0"));
-    let version = format!("v{major}.{minor}.{}", numbers.next().unwrap_or("0"));
+    let (major, minor, _) = numbers(kubernetes);
+    let version = version(kubernetes);
     let release = Release { major: major.into(), minor: minor.into(), version };
     let versions = Versions(minor.parse().unwrap_or(u32::MAX));
     Value::map([

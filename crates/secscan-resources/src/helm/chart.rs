@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use secscan_model::{Diagnostic, DiagnosticKind, Node, Platform, Source, SourceId};
-use secscan_parse::gotemplate::{Origin, Text, Value};
+use secscan_parse::gotemplate::{Data, Executor, Failure, Object, Origin, Value, print};
 
 use super::files::{Files, Ignored};
-use super::functions::{matches, yaml::value_of};
+use super::functions::{matches, to_text, yaml::value_of};
 use super::packed::is_archive;
 use super::values;
 
@@ -160,6 +160,97 @@ pub(super) struct Dependency {
     pub(super) tags: Vec<String>,
 }
 
+/// The fields of a chart's metadata: what they are called in Go and in the file, and what they hold.
+const METADATA: &[Named] = &[
+    ("Name", "name", Kind::Text),
+    ("Home", "home", Kind::Text),
+    ("Sources", "sources", Kind::List),
+    ("Version", "version", Kind::Text),
+    ("Description", "description", Kind::Text),
+    ("Keywords", "keywords", Kind::List),
+    ("Maintainers", "maintainers", Kind::List),
+    ("Icon", "icon", Kind::Text),
+    ("APIVersion", "apiVersion", Kind::Text),
+    ("Condition", "condition", Kind::Text),
+    ("Tags", "tags", Kind::Text),
+    ("AppVersion", "appVersion", Kind::Text),
+    ("Deprecated", "deprecated", Kind::Flag),
+    ("Annotations", "annotations", Kind::Map),
+    ("KubeVersion", "kubeVersion", Kind::Text),
+    ("Dependencies", "dependencies", Kind::List),
+    ("Type", "type", Kind::Text),
+];
+const MAINTAINER: &[Named] =
+    &[("Name", "name", Kind::Text), ("Email", "email", Kind::Text), ("URL", "url", Kind::Text)];
+const DEPENDENCY: &[Named] = &[
+    ("Name", "name", Kind::Text),
+    ("Version", "version", Kind::Text),
+    ("Repository", "repository", Kind::Text),
+    ("Condition", "condition", Kind::Text),
+    ("Tags", "tags", Kind::List),
+    ("Enabled", "enabled", Kind::Flag),
+    ("ImportValues", "import-values", Kind::List),
+    ("Alias", "alias", Kind::Text),
+];
+
+type Named = (&'static str, &'static str, Kind);
+
+/// What a field holds.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Flag,
+    List,
+    Map,
+}
+
+/// A field of a record.
+#[derive(Debug)]
+struct Field {
+    /// What it is called in Go.
+    name: &'static str,
+    /// What it is called in the file.
+    key: &'static str,
+    value: Value,
+}
+
+/// The fields that a node of the metadata sets, and the others empty, as Go has them then.
+fn fields(named: &[Named], node: Option<&Node>, written: &str) -> Vec<Field> {
+    let field = |(name, key, kind): &Named| {
+        let given = node.and_then(|node| node.get(key)).filter(|given| !given.is_null());
+        let given = given.map(|given| value_of(given, written, &|node: &Node| Origin::at(node.at)));
+        let value = match kind {
+            // Text may be written as a number.
+            Kind::Text => given.map_or_else(|| "".into(), |value| to_text(&value).into()),
+            Kind::Flag => given.unwrap_or_else(|| false.into()),
+            Kind::List => given.unwrap_or_else(|| Vec::new().into()),
+            Kind::Map => given.unwrap_or_else(|| Value::map([])),
+        };
+        Field { name, key, value }
+    };
+    named.iter().map(field).collect()
+}
+
+/// What Go has a structure for: its fields have one name in templates and another in documents.
+#[derive(Debug)]
+struct Record(Vec<Field>);
+
+impl Object for Record {
+    fn member(&self, name: &str, _: &[Value], _: &mut Executor<'_>) -> Option<Result<Value, Failure>> {
+        self.0.iter().find(|field| field.name == name).map(|field| Ok(field.value.clone()))
+    }
+
+    fn document(&self) -> Value {
+        let set = self.0.iter().filter(|field| field.value.is_true());
+        set.map(|field| (Rc::from(field.key), field.value.clone())).collect()
+    }
+
+    fn print(&self) -> String {
+        let fields: Vec<_> = self.0.iter().map(|field| print::print(&field.value)).collect();
+        format!("{{{}}}", fields.join(" "))
+    }
+}
+
 /// What charts are resolved within.
 pub(super) struct Within<'a> {
     /// All charts of the scan.
@@ -194,7 +285,7 @@ impl Chart {
         let document = document(&metadata, said);
         let kept = || own.iter().filter(|(path, _)| !ignored.has(path));
         let templates = kept().filter(|(path, _)| path.starts_with("templates/"));
-        let is_known = |path: &str| path == "Chart.yaml" || path.starts_with("templates/") || path.starts_with("crds/");
+        let is_known = |path: &str| path == "Chart.yaml" || path.starts_with("templates/");
         let others = kept().filter(|(path, _)| !is_known(path));
         let values_file = file("values.yaml");
         let subcharts = match depth < MAX_CHARTS {
@@ -251,40 +342,26 @@ impl Chart {
 
     /// `.Chart`
     pub(super) fn described(&self, is_root: bool) -> Value {
-        const FIELDS: &[(&str, &str)] = &[
-            ("Name", "name"),
-            ("Home", "home"),
-            ("Version", "version"),
-            ("Description", "description"),
-            ("Icon", "icon"),
-            ("APIVersion", "apiVersion"),
-            ("Condition", "condition"),
-            ("Tags", "tags"),
-            ("AppVersion", "appVersion"),
-            ("KubeVersion", "kubeVersion"),
-            ("Type", "type"),
-        ];
-        let text = |key: &str| {
-            let node = self.document.as_ref()?.get(key)?;
-            Some(Value::from(Text::of(node.as_str()?, Origin::at(node.at))))
-        };
-        let fields = FIELDS.iter().map(|(name, key)| {
-            let given = if *name == "Name" { Some(Value::from(self.name.as_str())) } else { text(key) };
-            (Rc::from(*name), given.unwrap_or_else(|| "".into()))
-        });
         let written = self.metadata.text().unwrap_or_default();
-        let tree = |key: &str| {
-            let node = self.document.as_ref().and_then(|document| document.get(key));
-            node.map(|node| value_of(node, written, &|node: &Node| Origin::at(node.at))).unwrap_or_default()
-        };
-        let trees = [
-            ("Annotations", "annotations"),
-            ("Keywords", "keywords"),
-            ("Sources", "sources"),
-            ("Maintainers", "maintainers"),
-        ];
-        let trees = trees.into_iter().map(|(name, key)| (Rc::from(name), tree(key)));
-        fields.chain(trees).chain([(Rc::from("IsRoot"), is_root.into())]).collect()
+        let mut fields = fields(METADATA, self.document.as_ref(), written);
+        for field in &mut fields {
+            match field.name {
+                "Name" => field.value = self.name.as_str().into(),
+                "Maintainers" => field.value = self.records("maintainers", MAINTAINER),
+                "Dependencies" => field.value = self.records("dependencies", DEPENDENCY),
+                _ => {}
+            }
+        }
+        fields.push(Field { name: "IsRoot", key: "IsRoot", value: is_root.into() });
+        Data::Object(Rc::new(Record(fields))).into()
+    }
+
+    /// The entries of a list of the metadata.
+    fn records(&self, key: &str, named: &[Named]) -> Value {
+        let written = self.metadata.text().unwrap_or_default();
+        let listed = self.document.as_ref().and_then(|document| document.get(key)).map_or(&[][..], Node::items);
+        let record = |node: &Node| Value::from(Data::Object(Rc::new(Record(fields(named, Some(node), written)))));
+        listed.iter().map(record).collect::<Vec<_>>().into()
     }
 
     /// Leaves out the charts that conditions and tags switch off, and gives the others their aliases. `given` are the
@@ -418,7 +495,7 @@ impl Dependency {
 
     /// What the first condition says that anybody set; else the tags; else yes.
     fn is_enabled(&self, given: &Value, chart: Option<&Chart>, name: &str) -> bool {
-        use secscan_parse::gotemplate::Data::Bool;
+        use Data::Bool;
         let in_chart = |path: &str| chart?.values.at_path(path.strip_prefix(name)?.strip_prefix('.')?);
         let condition = self.condition.split(',').map(str::trim).filter(|path| !path.is_empty()).find_map(|path| {
             match given.at_path(path).or_else(|| in_chart(path))?.data {

@@ -101,6 +101,13 @@ impl Ignored {
 pub(super) struct Files(pub(super) Rc<Vec<(Rc<str>, Source)>>);
 
 impl Files {
+    /// Those that templates see: not what Helm reads itself.
+    pub(super) fn of_templates(&self) -> Self {
+        const READ: &[&str] = &["Chart.lock", "values.schema.json", "values.yaml"];
+        let is_seen = |path: &str| !READ.contains(&path) && (!path.starts_with("charts/") || path.ends_with(".prov"));
+        Self(Rc::new(self.0.iter().filter(|(path, _)| is_seen(path)).cloned().collect()))
+    }
+
     fn text(&self, path: &str) -> Text {
         let file = self.0.iter().find(|(known, _)| **known == *path);
         file.map(|(_, source)| content(source)).unwrap_or_default()
@@ -108,9 +115,6 @@ impl Files {
 
     /// Files by their names, as data of a config map or a secret.
     fn as_data(&self, encodes: bool) -> Result<Value, Failure> {
-        if self.0.is_empty() {
-            return Ok("".into());
-        }
         let data: Value = self
             .0
             .iter()
@@ -147,8 +151,10 @@ impl Object for Files {
             }),
             "Glob" => path().and_then(|pattern| {
                 executor.spend(self.0.len())?;
-                let pattern = glob(pattern).ok_or("this pattern cannot be read")?;
-                let found = self.0.iter().filter(|(path, _)| pattern.is_match(path)).cloned().collect();
+                // What Helm cannot read as a pattern it takes for all files.
+                let pattern = glob(pattern);
+                let fits = |path: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(path));
+                let found = self.0.iter().filter(|(path, _)| fits(path)).cloned().collect();
                 Ok(secscan_parse::gotemplate::Data::Object(Rc::new(Files(Rc::new(found)))).into())
             }),
             "AsConfig" => self.as_data(false),
@@ -160,6 +166,10 @@ impl Object for Files {
 
     fn entries(&self) -> Vec<(Rc<str>, Value)> {
         self.0.iter().map(|(path, source)| (path.clone(), content(source).into())).collect()
+    }
+
+    fn is_true(&self) -> bool {
+        !self.0.is_empty()
     }
 
     fn print(&self) -> String {

@@ -182,6 +182,9 @@ impl Opened {
         if left == 0 {
             self.say(path, DiagnosticKind::Limit, format!("only the first {allowed} bytes of this archive were read"));
         }
+        if depth > 0 && !names.iter().any(|name| is_top_metadata(name)) {
+            self.say(path, DiagnosticKind::Unreadable, "this archive in a folder `charts` holds no chart".to_owned());
+        }
         for (name, content) in inner {
             let name = format!("{path}/{name}");
             if is_archive(&name)

@@ -7,7 +7,7 @@ use secscan_model::{Diagnostic, DiagnosticKind, Location, Platform, Source, Span
 use secscan_parse::gotemplate::{Data, Executor, Failure, Limits, Templates, Text, Value, parse};
 
 use super::chart::{Chart, Library, Within};
-use super::functions::Helm;
+use super::functions::{Helm, matches};
 use super::{capabilities, schema, values};
 
 /// What a template wrote.
@@ -70,6 +70,7 @@ pub(super) fn render(
         sources: Vec::new(),
         within: Within { library, left: MAX_PARTS, said },
     };
+    rendering.ask_kubernetes(chart, with.kubernetes);
     let trail = [chart.folder().to_owned()];
     let values = rendering.prepare(chart, &trail, &with.given);
     let name = chart.name.clone();
@@ -102,6 +103,22 @@ impl Rendering<'_> {
         chart.subcharts = subcharts;
         self.ask_schema(chart, &values);
         values
+    }
+
+    /// Says where Helm would refuse a chart because it is for other releases of Kubernetes. Of those within it Helm does
+    /// not ask.
+    fn ask_kubernetes(&mut self, chart: &Chart, kubernetes: &str) {
+        let Some(asked) = chart.document.as_ref().and_then(|document| document.get("kubeVersion")) else { return };
+        let version = capabilities::version(kubernetes);
+        let wanted = asked.as_str().filter(|wanted| !wanted.is_empty());
+        if let Some(wanted) = wanted.filter(|wanted| matches(&version, wanted) == Some(false)) {
+            let message = format!(
+                "the chart `{}` is for Kubernetes {wanted} and is rendered for {version}: Helm does not install it there",
+                chart.name
+            );
+            let diagnostic = Diagnostic::new(DiagnosticKind::Configuration, message);
+            self.within.said.push(diagnostic.path(chart.metadata.path.clone()).at(asked.at));
+        }
     }
 
     /// Says which values Helm would refuse.
@@ -144,7 +161,7 @@ impl Rendering<'_> {
             ("Chart", chart.described(is_root)),
             ("Release", self.release.clone()),
             ("Capabilities", self.capabilities.clone()),
-            ("Files", Data::Object(Rc::new(chart.files.clone())).into()),
+            ("Files", Data::Object(Rc::new(chart.files.of_templates())).into()),
             ("Subcharts", subcharts.into_iter().collect()),
         ]);
         for (file, source) in &chart.templates {

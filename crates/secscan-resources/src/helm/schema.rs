@@ -7,9 +7,11 @@
 
 use std::collections::HashMap;
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use secscan_model::{Location, Node, ScalarKind, Value as Written};
 use secscan_parse::gotemplate::{Data, Value};
+
+use crate::re2;
 
 /// A value that does not fit.
 #[derive(Debug)]
@@ -312,8 +314,7 @@ impl<'s> Judge<'s> {
 
     fn matches(&mut self, pattern: &'s str, text: &str) -> Fit {
         self.left = self.left.saturating_sub(1 + text.len() / 1024);
-        let compiled =
-            self.patterns.entry(pattern).or_insert_with(|| RegexBuilder::new(pattern).size_limit(1 << 18).build().ok());
+        let compiled = self.patterns.entry(pattern).or_insert_with(|| re2::compile(pattern, 1 << 18).ok());
         compiled.as_ref().map_or(Fit::Unknown, |pattern| pattern.is_match(text).into())
     }
 

@@ -201,7 +201,7 @@ fn functions_do_what_helm_and_sprig_do() {
 
 #[test]
 fn what_cannot_be_known_is_unresolved() {
-    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  a: {{ randAlphaNum 8 | b64enc }}\n  b: x-{{ now | date \"2006\" }}\n  c: {{ required \"set c\" .Values.c }}\n  d: known\n";
+    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  a: {{ randAlphaNum 8 | b64enc }}\n  b: x-{{ now | date \"2006\" }}\n  c: {{ required \"set c\" .Values.c }}\n  d: known\n  e: {{ now.Unix }}\n  f: {{ now | dateModify \"1h\" | unixEpoch }}\n  g: {{ dateInZone \"15\" 0 \"Asia/Tokyo\" }}\n";
     let reading = read(&[("c/Chart.yaml", CHART), ("c/templates/a.yaml", template)], &Options::default());
     let data = reading.batch.resources[1].value.get("data").unwrap().clone();
     let why = |key: &str| data.get(key).unwrap().as_unresolved().map(|unresolved| unresolved.why.to_string());
@@ -209,6 +209,70 @@ fn what_cannot_be_known_is_unresolved() {
     assert_eq!(data.get("b").unwrap().raw_text().unwrap(), "x-{{ }}");
     assert!(why("c").unwrap().contains("set c"));
     assert_eq!(why("d"), None);
+    for key in ["e", "f"] {
+        assert!(why(key).unwrap().contains("the time of the installation"), "{key}");
+    }
+    assert!(why("g").unwrap().contains("time zone"));
+}
+
+#[test]
+fn the_metadata_has_the_names_of_go_in_templates_and_its_own_in_documents() {
+    let chart = "name: web\nversion: 1.10\nmaintainers: [{name: Ann, email: a@example.org}, {url: 'https://example.org'}]\ndependencies: [{name: db, version: 1.x, condition: db.on, tags: [t], alias: store}]\nannotations: {a: b}\ndeprecated: true\nkeywords: [k]\n";
+    let template = "{{ range .Chart.Maintainers }}{{ .Name }}<{{ .Email }}>{{ .URL }};{{ end }}{{ with index .Chart.Dependencies 0 }}{{ .Name }} {{ .Version }} {{ .Repository }}|{{ .Condition }} {{ .Tags }} {{ .Alias }} {{ .Enabled }} {{ .ImportValues }}{{ end }}\n{{ .Chart.Version }} {{ .Chart.Annotations.a }} {{ .Chart.Deprecated }} {{ .Chart.IsRoot }} {{ .Chart.Icon | quote }} {{ .Chart.Keywords }}\n{{ toYaml .Chart.Maintainers }}\n{{ toJson .Chart.Dependencies }}";
+    let files =
+        [("c/Chart.yaml", chart), ("c/templates/a.yaml", template), ("c/templates/b.yaml", "{{ .Chart.Nobody }}")];
+    let printed = printed(&files, &Options::default());
+    let expected = "Ann<a@example.org>;<>https://example.org;db 1.x |db.on [t] store false []\n1.1 b true true \"\" [k]\n- email: a@example.org\n  name: Ann\n- url: https://example.org\n[{\"alias\":\"store\",\"condition\":\"db.on\",\"name\":\"db\",\"tags\":[\"t\"],\"version\":\"1.x\"}]";
+    assert_eq!(printed.templates, [("web/templates/a.yaml".to_owned(), expected.to_owned())]);
+    assert!(printed.diagnostics.iter().any(|said| said.message.contains("`Nobody`")), "{:?}", printed.diagnostics);
+}
+
+#[test]
+fn charts_for_other_releases_of_kubernetes_are_said_and_rendered() {
+    let chart = "name: web\nversion: 1.0.0\nkubeVersion: '>=1.20.0-0 <1.30'\n";
+    let files = [
+        ("c/Chart.yaml", chart),
+        ("c/templates/m.yaml", MAP),
+        ("c/charts/db/Chart.yaml", "name: db\nversion: 1.0.0\nkubeVersion: <1.0\n"),
+    ];
+    for (kubernetes, refuses) in [(Some("1.29"), false), (Some("v1.19.3"), true), (None, true)] {
+        let options = Options { kubernetes_version: kubernetes.map(Into::into), ..Options::default() };
+        let printed = printed(&files, &options);
+        assert_eq!(printed.templates.len(), 1);
+        let said: Vec<_> =
+            printed.diagnostics.iter().map(|said| (said.kind, &chart[said.at.unwrap().span.range()])).collect();
+        let expected = [(DiagnosticKind::Configuration, "'>=1.20.0-0 <1.30'")];
+        assert_eq!(said, if refuses { &expected[..] } else { &[] }, "{:?}", printed.diagnostics);
+    }
+}
+
+#[test]
+fn archives_that_hold_no_chart_are_said() {
+    let empty = packed::packed(&[]);
+    let other = packed::packed(&[("notes/readme.txt", b"nothing")]);
+    let chart = "name: web\nversion: 1.0.0\n".as_bytes();
+    let files: [(&str, &[u8]); 5] = [
+        ("web/Chart.yaml", chart),
+        ("web/charts/a.tgz", b"rubbish"),
+        ("web/charts/b.tgz", b""),
+        ("web/charts/c.tgz", &empty),
+        ("web/charts/d.tgz", &other),
+    ];
+    let tree = MemoryTree::new(files);
+    let said: Vec<_> = Unfolded::new(&tree)
+        .list()
+        .diagnostics
+        .into_iter()
+        .map(|said| (said.path.unwrap().to_string(), said.kind))
+        .collect();
+    let expected = ["a", "b", "c", "d"].map(|name| (format!("web/charts/{name}.tgz"), DiagnosticKind::Unreadable));
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn quoted_text_may_go_on_anywhere_but_at_a_mark() {
+    let values = "a: \"one\ntwo\"\nb:\n  c: 'three\n four'\n";
+    assert_eq!(rendered(values, "{{ .Values.a }}, {{ .Values.b.c }}"), "one two, three four");
 }
 
 #[test]
@@ -305,6 +369,23 @@ fn the_user_sets_values_and_files_are_seen() {
         printed.templates[0].1,
         "map[b:file c:1 k:kept] x,y [1 z] [p q] true |20true\none\ntwo\na.txt: |\n  one\n  two\n<one><two>conf/a.txt"
     );
+}
+
+#[test]
+fn templates_see_the_files_that_helm_does_not_read_itself() {
+    let template = "{{ (.Files.Glob \"no/*\").AsConfig }}{{ (.Files.Glob \"no/*\").AsSecrets }}{{ if .Files.Glob \"no/*\" }}some{{ else }}none{{ end }}{{ range $path, $_ := .Files.Glob \"[\" }} {{ $path }}{{ end }}";
+    let files = [
+        ("c/Chart.yaml", CHART),
+        ("c/Chart.lock", ""),
+        ("c/charts/notes.txt", ""),
+        ("c/crds/thing.yaml", ""),
+        ("c/readme.md", ""),
+        ("c/values.schema.json", "{}"),
+        ("c/values.yaml", ""),
+        ("c/templates/a.yaml", template),
+    ];
+    let printed = printed(&files, &Options::default());
+    assert_eq!(printed.templates[0].1, "{}{}none crds/thing.yaml readme.md", "{:?}", printed.diagnostics);
 }
 
 #[test]

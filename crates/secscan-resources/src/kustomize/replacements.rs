@@ -7,6 +7,7 @@ use super::id::{Gvk, Id, group_and_version};
 use super::object::Object;
 use super::selector::Marks;
 use super::transform::Report;
+use crate::re2;
 
 /// The field that is meant when none is named.
 const DEFAULT_FIELD: &str = "metadata.name";
@@ -219,7 +220,7 @@ fn in_items(
     at: Location,
     set: &mut dyn FnMut(&mut Node),
 ) -> Result<usize, String> {
-    let expression = regex::Regex::new(value).map_err(|_| format!("`{value}` is no regular expression"))?;
+    let expression = re2::compile(value, 10 << 20).map_err(|_| format!("`{value}` is no regular expression"))?;
     let fits = |item: &Node| {
         let own = if name.is_empty() { Some(item) } else { item.get(name) };
         own.and_then(Node::as_str).is_some_and(|own| expression.is_match(own))

@@ -5,6 +5,7 @@ use secscan_model::Node;
 
 use super::id::Gvk;
 use super::object::Object;
+use crate::re2;
 
 /// A `target` of a patch.
 #[derive(Debug, Default)]
@@ -31,7 +32,7 @@ impl Target {
     /// What of it is no expression or no selector.
     pub(super) fn written(target: &Node) -> Result<Self, String> {
         let expression = |key: &str| match target.get(key).and_then(Node::as_str).filter(|text| !text.is_empty()) {
-            Some(text) => Regex::new(&format!("^(?:{text})$"))
+            Some(text) => re2::compile(&format!("^(?:{text})$"), 10 << 20)
                 .map(Some)
                 .map_err(|_| format!("`{text}` is no regular expression that can be read")),
             None => Ok(None),

@@ -7,6 +7,7 @@ use secscan_model::{Location, Node, Value};
 use super::fields::{self, Field, Made, each, set_entry};
 use super::id::Gvk;
 use super::object::Object;
+use crate::re2;
 
 /// Says what a transformer could not do.
 pub(super) type Report<'r> = dyn FnMut(Location, String) + 'r;
@@ -162,7 +163,7 @@ pub(super) fn replicas(objects: &mut [Object], replica: &Node, known: &[Field], 
 pub(super) fn image(objects: &mut [Object], written: &Node, known: &[Field], report: &mut Report<'_>) {
     let name = written.get("name").and_then(Node::as_str).unwrap_or_default();
     let tag = "[a-zA-Z0-9_.{}-]*";
-    let Ok(pattern) = regex::Regex::new(&format!("^{name}(:{tag})?(@sha256:{tag})?$")) else {
+    let Ok(pattern) = re2::compile(&format!("^{name}(:{tag})?(@sha256:{tag})?$"), 10 << 20) else {
         return report(written.at, "the name of an image is taken for a regular expression, and it is none".into());
     };
     let Some(change) = ImageChange::of(written, report) else { return };

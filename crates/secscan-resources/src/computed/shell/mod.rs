@@ -1,12 +1,13 @@
 //! `$shell`: the commands of a shell text, in the shape of the common kind `command`.
 //!
 //! Reading order: [`lexer`] (words, quotes, here-documents) → [`program`] (what words mean: flags, wrappers, `sh -c`) →
-//! [`parser`] (pipes, groups, keywords) → here (commands as values).
+//! [`installers`] (which words are packages) → [`parser`] (pipes, groups, keywords) → here (commands as values).
 //!
 //! Nothing is run or expanded: a word with a variable is known in part. A command in a substitution, behind `sudo` or
 //! `xargs`, or in the script of `sh -c` is listed as a command of its own too. Size, number and nesting are limited; a
 //! list that was cut ends in an unresolved item.
 
+mod installers;
 mod lexer;
 mod parser;
 mod program;
@@ -189,8 +190,13 @@ impl Commands {
             if matches!(name.as_str(), Some("export" | "declare" | "readonly" | "local" | "typeset")) {
                 rest.iter().for_each(|word| simple.assign(word, &mut env));
             }
+            let packages = installers::packages(name.as_str().unwrap_or_default(), rest);
+            let packages: Vec<_> = packages.into_iter().map(|word| simple.value(word)).collect();
             map.push_new("name", name);
             simple.arguments(rest, at, &mut map);
+            if !packages.is_empty() {
+                map.push_new("packages", Node::list(packages, at));
+            }
         }
         if !env.is_empty() {
             map.push_new("env", Node::map(env, at));

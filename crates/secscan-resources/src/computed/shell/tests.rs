@@ -15,7 +15,7 @@ fn listed(of: &Node, sources: &[Source]) -> Vec<String> {
         .map(|command| {
             let Some(map) = command.as_map() else { return text(Some(command)) };
             let mut line = text(map.get("name"));
-            for key in ["args", "flags", "env", "redirects"] {
+            for key in ["args", "flags", "packages", "env", "redirects"] {
                 if let Some(value) = map.get(key) {
                     line += &format!(" {key}={}", text(Some(value)));
                 }
@@ -67,6 +67,27 @@ fn commands_words_and_flags() {
         ("echo $((1 + 2)) $'a'", "echo args=[?, a]"),
     ] {
         assert_eq!(commands_of(script), expected, "{script}");
+    }
+}
+
+#[test]
+fn packages_are_what_an_installer_is_told_to_install() {
+    for (command, expected) in [
+        ("pip install --trusted-host pypi.org -r requirements.txt -qi https://x a 'b[c]==1' $D", "[a, b[c]==1, ?]"),
+        ("pip3.13 --proxy p install -rfile --target=/t a", "[a]"),
+        ("pip download a", "none"),
+        ("sudo apt-get -o A=b -y install -t sid --no-install-recommends a b=1", "[a, b=1]"),
+        ("apk add --no-cache -X https://x -t .build a", "[a]"),
+        ("gem install a -v 1.0 -- --with-b", "[a]"),
+        ("npm --prefix app install", "none"),
+        ("npm i -g --registry https://x a@1", "[a@1]"),
+        ("dnf install -y --setopt a=b c", "[c]"),
+        ("cargo install a", "none"),
+    ] {
+        let (node, source) = written(command);
+        let list = child(&node, &[source]);
+        let last = list.as_ref().and_then(|list| list.items().last()).and_then(|command| command.get("packages"));
+        assert_eq!(show(last.cloned()), expected, "{command}");
     }
 }
 

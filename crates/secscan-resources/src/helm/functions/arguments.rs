@@ -78,7 +78,7 @@ impl<'a> Arguments<'a> {
 const MAX_COUNT: i64 = 1_000_000;
 
 /// A value as text: Sprig's `toString`.
-pub(super) fn to_text(value: &Value) -> Text {
+pub(in super::super) fn to_text(value: &Value) -> Text {
     match &value.data {
         Data::Text(text) => text.clone(),
         _ => Text::of(&print::print(value), value.origin.clone()),

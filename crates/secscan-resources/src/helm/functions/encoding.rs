@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use secscan_model::{DiagnosticKind, Source, SourceId};
 use secscan_parse::MAX_DEPTH;
-use secscan_parse::gotemplate::{Data, Failure, Origin, Text, Value, print, query_escaped};
+use secscan_parse::gotemplate::{Data, Executor, Failure, Origin, Text, Value, print, query_escaped};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
@@ -12,8 +12,25 @@ use super::arguments::{Arguments, to_text};
 use super::digits::{BASE32, BASE64};
 use super::{Called, yaml};
 
+/// What a text costs that is parsed or written, in steps for so many bytes, and how many each costs at least.
+const BYTES: usize = 8;
+const LEAST: usize = 8;
+
 /// Calls a function.
-pub(super) fn call(name: &str, given: Arguments<'_>) -> Called {
+pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
+    let length = |value: Value| value.as_str().map_or(0, str::len);
+    let mut spend = |bytes: usize| executor.spend(LEAST + bytes / BYTES);
+    if name.starts_with("from")
+        && let Err(failure) = spend(length(given.value(0)))
+    {
+        return Some(Err(failure));
+    }
+    let made = converted(name, given)?;
+    let costs = name.starts_with("to") && made.is_ok();
+    Some(made.and_then(|made| if costs { spend(length(made.clone())).map(|()| made) } else { Ok(made) }))
+}
+
+fn converted(name: &str, given: Arguments<'_>) -> Called {
     let value = given.value(0);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let result = match name {
@@ -125,7 +142,7 @@ fn json_into(
         Data::Float(number) => text.push_str(&print::json_float(*number)),
         Data::Bool(_) | Data::Int(_) => text.push_str(&print::print(value)),
         Data::Text(written) => json_text(written.as_str(), escapes_html, text),
-        Data::Object(object) => json_text(&object.print(), escapes_html, text),
+        Data::Object(object) => json_into(&object.document(), indent, escapes_html, depth, text)?,
         Data::List(items) if items.is_empty() => text.push_str("[]"),
         Data::List(items) => {
             text.push('[');

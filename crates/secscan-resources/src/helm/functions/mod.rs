@@ -2,13 +2,15 @@
 //!
 //! Names and meanings follow <https://helm.sh/docs/chart_template_guide/function_list/> and
 //! <https://masterminds.github.io/sprig/>. What differs from one run to the next (random text, the time, certificates)
-//! is a stand-in that is marked as unknown. A `must` before a name changes nothing: what Sprig passes over in silence
-//! without it is passed over here too.
+//! is a stand-in that is marked as unknown. A `must` before a name changes something only for expressions and times: what else
+//! Sprig passes over in silence without it is passed over here with it too.
 
 mod arguments;
+mod dates;
 mod dicts;
 mod digits;
 mod encoding;
+mod layouts;
 mod lists;
 mod math;
 mod regexes;
@@ -23,6 +25,7 @@ use std::borrow::Cow;
 use secscan_parse::gotemplate::{Data, Executor, Failure, Functions, Value};
 
 use arguments::Arguments;
+pub(super) use arguments::to_text;
 pub(super) use digits::BASE64;
 pub(super) use semver::matches;
 
@@ -89,15 +92,16 @@ fn plain_name(name: &str) -> Cow<'_, str> {
 }
 
 impl Helm {
-    fn sprig(&self, name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
-        let name = &*plain_name(name);
+    fn sprig(&self, written: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
+        let name = &*plain_name(written);
         strings::call(name, given, executor)
             .or_else(|| words::call(name, given, executor))
             .or_else(|| lists::call(name, given, executor))
             .or_else(|| dicts::call(name, given, executor))
             .or_else(|| math::call(name, given))
-            .or_else(|| encoding::call(name, given))
-            .or_else(|| regexes::call(name, given, executor))
+            .or_else(|| encoding::call(name, given, executor))
+            .or_else(|| regexes::call(written, given, executor))
+            .or_else(|| dates::call(written, given, executor))
             .or_else(|| semver::call(name, given))
             .or_else(|| unknown::call(name, given))
     }

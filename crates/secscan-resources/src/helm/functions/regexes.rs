@@ -1,38 +1,78 @@
-//! Regular expressions. Those of Go are those of the crate `regex`, but for a few classes.
+//! Regular expressions.
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use secscan_parse::gotemplate::{Executor, Failure, Value};
 
-use super::Called;
 use super::arguments::Arguments;
+use super::{Called, plain_name};
+use crate::re2;
 
 /// Calls a function.
-pub(super) fn call(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
+pub(super) fn call(written: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Called {
+    let name = &*plain_name(written);
     if name == "regexQuoteMeta" {
-        return Some(given.text(0).map(|text| regex::escape(text).into()));
+        return Some(given.text(0).map(|text| re2::quoted(text).into()));
     }
-    name.starts_with("regex").then(|| matching(name, given, executor)).and_then(Result::transpose)
+    // Whether text matches what is no expression is answered all the same, unless it must be answered right.
+    let forgives = written == "regexMatch";
+    name.starts_with("regex").then(|| matching(name, forgives, given, executor)).and_then(Result::transpose)
 }
 
-fn matching(name: &str, given: Arguments<'_>, executor: &mut Executor<'_>) -> Result<Option<Value>, Failure> {
-    let limit = || Ok::<_, Failure>(usize::try_from(given.int(2)?).unwrap_or(usize::MAX));
+fn matching(
+    name: &str,
+    forgives: bool,
+    given: Arguments<'_>,
+    executor: &mut Executor<'_>,
+) -> Result<Option<Value>, Failure> {
     let value = match name {
-        "regexMatch" => compiled(given, executor)?.is_match(given.text(1)?).into(),
+        "regexMatch" => match compiled(given, executor) {
+            Err(failure) if forgives && !failure.is_limit => false.into(),
+            pattern => pattern?.is_match(given.text(1)?).into(),
+        },
         "regexFind" => compiled(given, executor)?.find(given.text(1)?).map_or("", |found| found.as_str()).into(),
         "regexFindAll" => {
             let pattern = compiled(given, executor)?;
-            let found = pattern.find_iter(given.text(1)?).take(limit()?).map(|found| found.as_str().into());
+            let found = pattern.find_iter(given.text(1)?).take(most(given)?).map(|found| found.as_str().into());
             found.collect::<Vec<Value>>().into()
         }
         "regexReplaceAll" => replaced(given, false, executor)?.into(),
         "regexReplaceAllLiteral" => replaced(given, true, executor)?.into(),
-        "regexSplit" => {
-            let pattern = compiled(given, executor)?;
-            pattern.splitn(given.text(1)?, limit()?).map(Value::from).collect::<Vec<_>>().into()
-        }
+        "regexSplit" => split(&compiled(given, executor)?, given.text(1)?, most(given)?).into(),
         _ => return Ok(None),
     };
     Ok(Some(value))
+}
+
+/// How many of something are asked for: any number where the third argument is negative.
+fn most(given: Arguments<'_>) -> Result<usize, Failure> {
+    Ok(usize::try_from(given.int(2)?).unwrap_or(usize::MAX))
+}
+
+/// The parts between matches, as Go cuts them: a match of nothing at the beginning parts nothing, and what is behind the last
+/// match is a part unless the match ends the text.
+fn split(pattern: &Regex, text: &str, most: usize) -> Vec<Value> {
+    if most == 0 {
+        return Vec::new();
+    }
+    if text.is_empty() && !pattern.as_str().is_empty() {
+        return vec!["".into()];
+    }
+    let mut parts = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for found in pattern.find_iter(text) {
+        if parts.len() + 1 == most {
+            break;
+        }
+        end = found.start();
+        if found.end() > 0 {
+            parts.push(text[start..end].into());
+        }
+        start = found.end();
+    }
+    if end != text.len() {
+        parts.push(text[start..].into());
+    }
+    parts
 }
 
 /// The text with what matches replaced. Groups in the replacement may multiply what matched.
@@ -47,7 +87,7 @@ fn replaced(given: Arguments<'_>, is_literal: bool, executor: &mut Executor<'_>)
         made.push_str(&text[start..whole.start()]);
         match is_literal {
             true => made.push_str(by),
-            false => found.expand(by, &mut made),
+            false => re2::expand(&found, by, &mut made),
         }
         start = whole.end();
     }
@@ -60,6 +100,8 @@ const COMPILATION: usize = 2_000;
 
 fn compiled(given: Arguments<'_>, executor: &mut Executor<'_>) -> Result<Regex, Failure> {
     executor.spend(COMPILATION)?;
-    let built = RegexBuilder::new(given.text(0)?).size_limit(1 << 18).build();
-    built.map_err(|_| Failure::from("this regular expression cannot be read"))
+    re2::compile(given.text(0)?, 1 << 18).map_err(|error| match error {
+        re2::Error::Syntax => "this regular expression cannot be read".into(),
+        re2::Error::Size => Failure::limit("this regular expression takes more memory than one may take"),
+    })
 }

@@ -7,28 +7,39 @@ use secscan_model::{DiagnosticKind, Node, ScalarKind, Source, SourceId, Value as
 use secscan_parse::MAX_DEPTH;
 use secscan_parse::gotemplate::{Builder, Data, Failure, Origin, Text, Value, print};
 
+use super::layouts;
+
 /// A value as YAML, without the line break at its end. Each scalar knows where it comes from.
 pub(super) fn write(value: &Value) -> Result<Text, Failure> {
-    let mut writer = Writer { made: Builder::default() };
+    let mut writer = Writer { made: Builder::default(), line: 0 };
     writer.value(value, 0, MAX_DEPTH)?;
     let text = writer.made.finish();
-    let length = text.as_str().trim_end_matches('\n').len();
+    let length = text.as_str().strip_suffix('\n').map_or(text.as_str().len(), str::len);
     Ok(text.slice(0..length))
 }
 
 struct Writer {
     made: Builder,
+    /// Where the line begins that is being written.
+    line: usize,
 }
+
+/// How many characters a line has before it is folded at the next blank.
+const WIDTH: usize = 80;
 
 impl Writer {
     fn raw(&mut self, text: &str) {
         self.made.push_str(text, &Origin::default());
+        if let Some(end) = text.rfind('\n') {
+            self.line = self.made.len() - (text.len() - end - 1);
+        }
     }
 
     /// A value at the beginning of a line that is indented already.
     fn value(&mut self, value: &Value, indent: usize, depth: usize) -> Result<(), Failure> {
         let depth = depth.checked_sub(1).ok_or_else(|| Failure::limit("values nest too deep to write them"))?;
         match &value.data {
+            Data::Object(object) => return self.value(&object.document(), indent, depth),
             Data::Map(map) if !map.borrow().is_empty() => {
                 for (at, (key, value)) in map.borrow().iter().enumerate() {
                     if at > 0 {
@@ -58,6 +69,7 @@ impl Writer {
 
     fn behind_key(&mut self, value: &Value, indent: usize, depth: usize) -> Result<(), Failure> {
         let inner = match &value.data {
+            Data::Object(object) => return self.behind_key(&object.document(), indent, depth),
             Data::Map(map) if !map.borrow().is_empty() => indent + 2,
             Data::List(items) if !items.is_empty() => indent,
             _ => {
@@ -75,37 +87,70 @@ impl Writer {
     fn scalar(&mut self, value: &Value, indent: usize) {
         let written = match &value.data {
             Data::Nil => "null".to_owned(),
-            Data::Float(number) => print::json_float(*number),
+            Data::Float(number) => float(*number),
             Data::Map(_) => "{}".to_owned(),
             Data::List(_) => "[]".to_owned(),
             Data::Bool(_) | Data::Int(_) => print::print(value),
             Data::Object(object) => plain_or_quoted(&object.print()),
-            Data::Text(text) => return self.text(text, indent),
+            Data::Text(text) if text.as_str().contains('\n') && fits_block(text.as_str()) => {
+                return self.block(text, indent.max(2));
+            }
+            Data::Text(text) => return self.line(text, indent.max(2)),
         };
         self.made.push_str(&written, &value.origin);
     }
 
-    fn text(&mut self, text: &Text, indent: usize) {
-        let written = text.as_str();
-        if !written.contains('\n') || !fits_block(written) {
-            let quoted = plain_or_quoted(written);
-            return match quoted == written {
-                true => self.made.push(text, None),
-                false => self.made.push_str(&quoted, &text.origin()),
-            };
+    /// Text of one line, or in quotes: folded at blanks where it is too long. In double quotes a blank that a line would
+    /// begin with is escaped; other text is folded at blanks that stand alone.
+    fn line(&mut self, text: &Text, indent: usize) {
+        let written = plain_or_quoted(text.as_str());
+        let is_as_it_is = written == text.as_str();
+        let escapes = written.starts_with('"');
+        let origin = text.origin();
+        let mut start = 0;
+        for (at, _) in written.match_indices(' ') {
+            let is_alone = !written[..at].ends_with(' ') && (escapes || !written[at + 1..].starts_with(' '));
+            let is_inside = is_as_it_is || (at > 1 && at + 2 < written.len());
+            if !is_alone || !is_inside || self.column() + written[start..at].chars().count() <= WIDTH {
+                continue;
+            }
+            match is_as_it_is {
+                true => self.made.push(&text.slice(start..at), None),
+                false => self.made.push_str(&written[start..at], &origin),
+            }
+            self.raw(&format!("\n{}", " ".repeat(indent)));
+            if written[at + 1..].starts_with(' ') {
+                self.raw("\\");
+            }
+            start = at + 1;
         }
+        match is_as_it_is {
+            true => self.made.push(&text.slice(start..written.len()), None),
+            false => self.made.push_str(&written[start..], &origin),
+        }
+    }
+
+    /// How many characters the line has that is being written.
+    fn column(&self) -> usize {
+        self.made.as_str()[self.line..].chars().count()
+    }
+
+    fn block(&mut self, text: &Text, indent: usize) {
+        let written = text.as_str();
         let body = written.trim_end_matches('\n');
         let chomping = match written.len() - body.len() {
             0 => "-",
-            1 => "",
+            1 if !body.is_empty() => "",
             _ => "+",
         };
-        self.raw(&format!("|{chomping}"));
+        // The indentation cannot be told from a first line that is blank or begins with blanks.
+        let hint = if written.starts_with([' ', '\n']) { "2" } else { "" };
+        self.raw(&format!("|{hint}{chomping}"));
         let mut start = 0;
-        for line in written[..body.len()].split('\n') {
+        for line in body.split('\n') {
             self.raw("\n");
             if !line.is_empty() {
-                self.raw(&" ".repeat(indent.max(2)));
+                self.raw(&" ".repeat(indent));
                 self.made.push(&text.slice(start..start + line.len()), None);
             }
             start += line.len() + 1;
@@ -114,26 +159,39 @@ impl Writer {
     }
 }
 
+/// A number: a whole one as such, another one as Go prints it.
+fn float(number: f64) -> String {
+    let written = print::json_float(number);
+    match written.parse::<i64>().is_ok() || written.parse::<u64>().is_ok() {
+        true => written,
+        false => print::float(number),
+    }
+}
+
 /// Whether text of several lines can stand in a block as it is.
 fn fits_block(text: &str) -> bool {
-    let has_control = text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t'));
-    !has_control && !text.starts_with([' ', '\n', '\t']) && !text.contains(" \n") && !text.trim().is_empty()
+    !text.chars().any(|character| !is_printable(character) && character != '\t')
+        && !text.ends_with(' ')
+        && !text.contains(" \n")
+}
+
+/// What Go's library writes as it is. Characters beyond the first plane are none.
+fn is_printable(character: char) -> bool {
+    matches!(character, '\n' | ' '..='~' | '\u{a0}'..='\u{fffd}') && character != '\u{feff}'
 }
 
 /// Text as it can stand in one line.
 fn plain_or_quoted(text: &str) -> String {
-    let is_printable = !text.chars().any(char::is_control);
-    if text.is_empty() || !is_printable || !is_text(text) {
-        return print::quoted(text);
+    let is_printable = text.chars().all(|character| is_printable(character) && character != '\n');
+    if !is_printable || !is_text(text) {
+        return double_quoted(text);
     }
     let first_is_safe = match text.as_bytes() {
-        [b'-' | b'?' | b':'] => false,
-        [b'-' | b'?' | b':', b' ', ..] => false,
-        [first, ..] => !b"#,[]{}&*!|>'\"%@`".contains(first),
+        [b'-' | b'?' | b':'] | [b'-' | b'?' | b':', b' ', ..] => false,
+        [first, ..] => !b" #,[]{}&*!|>'\"%@`".contains(first),
         [] => false,
     };
     let is_plain = first_is_safe
-        && !text.starts_with(' ')
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
@@ -142,30 +200,92 @@ fn plain_or_quoted(text: &str) -> String {
     if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }
 
-/// Whether YAML 1.1 takes a plain scalar for text.
-fn is_text(text: &str) -> bool {
-    const WORDS: &[&str] =
-        &["", "~", "null", "<<", "=", "y", "n", "yes", "no", "on", "off", "true", "false", ".inf", ".nan"];
-    let word = text.to_ascii_lowercase();
-    let number = word.strip_prefix(['-', '+']).unwrap_or(&word).replace('_', "");
-    let is_number = number.starts_with(|first: char| first.is_ascii_digit() || first == '.')
-        && (number.parse::<f64>().is_ok() || prefixed_int(&number).is_some());
-    let is_sexagesimal =
-        text.contains(':') && text.split([':', '.']).all(|part| part.bytes().all(|b| b.is_ascii_digit()));
-    let is_date = text.len() >= 8
-        && text.as_bytes().get(4) == Some(&b'-')
-        && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.TtZz+ ".contains(&byte));
-    !WORDS.contains(&&*word) && word != "-.inf" && word != "+.inf" && !is_number && !is_sexagesimal && !is_date
+fn double_quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        let short = match character {
+            '\0' => '0',
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\u{b}' => 'v',
+            '\u{c}' => 'f',
+            '\r' => 'r',
+            '\u{1b}' => 'e',
+            '"' | '\\' => character,
+            '\u{85}' => 'N',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            _ if is_printable(character) => {
+                quoted.push(character);
+                continue;
+            }
+            _ => {
+                quoted.push_str(&match u32::from(character) {
+                    code @ ..=0xff => format!("\\x{code:02X}"),
+                    code @ 0x100..=0xffff => format!("\\u{code:04X}"),
+                    code => format!("\\U{code:08X}"),
+                });
+                continue;
+            }
+        };
+        quoted.extend(['\\', short]);
+    }
+    quoted.push('"');
+    quoted
 }
 
-fn prefixed_int(digits: &str) -> Option<i64> {
-    let radix = match digits.get(..2)? {
-        "0x" => 16,
-        "0o" => 8,
-        "0b" => 2,
-        _ => return None,
+/// Whether Go's library takes a plain scalar for text.
+fn is_text(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "n", "N", "no", "No", "NO",
+        "false", "False", "FALSE", "off", "Off", "OFF", "~", "null", "Null", "NULL", ".nan", ".NaN", ".NAN", ".inf",
+        ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF",
+    ];
+    let is_number = text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.'))
+        && (is_number(&text.replace('_', "")) || is_sexagesimal(text) || is_timestamp(text));
+    !WORDS.contains(&text) && !is_number
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let radix = match digits.get(..2) {
+        Some("0x" | "0X") => 16,
+        Some("0o" | "0O") => 8,
+        Some("0b" | "0B") => 2,
+        // What Rust reads beside numbers are words.
+        _ => {
+            return digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+                && digits.parse::<f64>().is_ok();
+        }
     };
-    i64::from_str_radix(&digits[2..], radix).ok()
+    u64::from_str_radix(&digits[2..], radix).is_ok() && !digits[2..].starts_with('+')
+}
+
+/// Whether figures are parted by colons as YAML 1.1 parts degrees, minutes and seconds.
+fn is_sexagesimal(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut parts = whole.strip_prefix(['-', '+']).unwrap_or(whole).split(':');
+    let is_figures = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let first = parts.next().unwrap_or_default();
+    let mut rest = parts.peekable();
+    first.starts_with(|first: char| first.is_ascii_digit())
+        && is_figures(first)
+        && is_figures(fraction)
+        && rest.peek().is_some()
+        && rest.all(|part| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
+}
+
+fn is_timestamp(text: &str) -> bool {
+    const LAYOUTS: &[&str] = &[
+        "2006-1-2T15:4:5.999999999Z07:00",
+        "2006-1-2t15:4:5.999999999Z07:00",
+        "2006-1-2 15:4:5.999999999",
+        "2006-1-2",
+    ];
+    LAYOUTS.iter().any(|layout| layouts::read(layout, text).is_some())
 }
 
 /// The first document of a text.

@@ -61,6 +61,10 @@ fn hostile_charts_are_bounded_said_and_leave_the_rest() {
         "{{ $a := repeat 1000000 \"x\" }}{{ range until 1000000 }}{{ $_ := contains \"y\" $a }}{{ end }}",
         "{{ $a := list }}{{ range until 1000000 }}{{ $a = append $a . }}{{ end }}",
         "{{ $x := dict }}{{ $_ := set $x \"x\" $x }}{{ $_ := set $x \"y\" $x }}{{ toYaml $x }}",
+        "{{ $a := repeat 10000 \"- a\\n\" }}{{ range until 100000 }}{{ $_ := fromYamlArray $a }}{{ end }}",
+        "{{ $a := repeat 10000 \"a = 1\\n\" }}{{ range until 100000 }}{{ $_ := fromToml $a }}{{ end }}",
+        "{{ $a := dict \"a\" (repeat 40000 \"x\") }}{{ range until 100000 }}{{ $_ := toYaml $a }}{{ end }}",
+        "{{ range until 100000 }}{{ $_ := fromJson \"{}\" }}{{ end }}",
         "{{ range until 1000000 }}{{ $_ := regexMatch (print \"a{100}\" .) \"b\" }}{{ end }}",
     ] {
         let files = [("c/Chart.yaml", CHART), ("c/templates/a-bad.yaml", template), ("c/templates/good.yaml", good)];

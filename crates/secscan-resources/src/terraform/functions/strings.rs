@@ -1,13 +1,13 @@
 //! Text.
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use secscan_model::{Node, Part, Unresolved, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::template::{MAX_PARTS, MAX_TEXT};
 use super::super::value::{Entries, Failure, Outcome, fail, text};
 use super::{Call, Function, MAX_ITEMS, costly, lenient, strict};
-use crate::go_path;
+use crate::{go_path, re2};
 
 const ANY: usize = usize::MAX;
 
@@ -144,74 +144,12 @@ fn join(call: &Call<'_>) -> Outcome {
     joined(call, parts, why)
 }
 
-/// Compiles a pattern; Terraform's are RE2, which this engine reads too.
+/// Compiles a pattern.
 fn pattern(pattern: &str) -> Result<Regex, Failure> {
-    match RegexBuilder::new(&as_re2(pattern)).size_limit(1 << 20).build() {
-        Ok(regex) => Ok(regex),
-        Err(regex::Error::Syntax(_)) => fail("the pattern is not well-formed"),
-        Err(_) => Err(Failure { unknown: true, ..Failure::new("the pattern is too large") }),
-    }
-}
-
-/// A pattern in which the classes of ASCII letters, digits and blanks mean what they mean in RE2.
-fn as_re2(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut chars = pattern.chars().peekable();
-    let mut in_class = false;
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('d') => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
-                Some('D') => out.push_str("[^0-9]"),
-                Some('w') => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
-                Some('W') => out.push_str("[^0-9A-Za-z_]"),
-                Some('s') => out.push_str(if in_class { r"\t\n\x0C\r " } else { r"[\t\n\x0C\r ]" }),
-                Some('S') => out.push_str(r"[^\t\n\x0C\r ]"),
-                Some('b') if !in_class => out.push_str(r"(?-u:\b)"),
-                Some(c @ ('<' | '>')) => out.push(c),
-                Some(next) => out.extend(['\\', next]),
-                None => out.push('\\'),
-            },
-            '[' if in_class && chars.peek() != Some(&':') => out.push_str(r"\["),
-            '[' => {
-                out.push('[');
-                if !in_class {
-                    in_class = true;
-                    if let Some(negation) = chars.next_if_eq(&'^') {
-                        out.push(negation);
-                    }
-                    if chars.next_if_eq(&']').is_some() {
-                        out.push_str(r"\]");
-                    }
-                } else {
-                    // A named class goes on to its own end.
-                    for inner in chars.by_ref() {
-                        out.push(inner);
-                        if inner == ']' {
-                            break;
-                        }
-                    }
-                }
-            }
-            ']' if in_class => {
-                in_class = false;
-                out.push(']');
-            }
-            '{' if !in_class && !is_repetition(chars.clone()) => out.push_str(r"\{"),
-            // What sets are combined with here, and what nothing special is in RE2.
-            '&' | '~' if in_class => out.extend(['\\', c]),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Whether what follows an opening brace says how often something comes.
-fn is_repetition(after: impl Iterator<Item = char>) -> bool {
-    let inner: String = after.take(12).take_while(|c| *c != '}').collect();
-    let (least, most) = inner.split_once(',').unwrap_or((&inner, ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !least.is_empty() && inner.len() < 12 && is_number(least) && is_number(most)
+    re2::compile(pattern, 1 << 20).map_err(|error| match error {
+        re2::Error::Syntax => Failure::new("the pattern is not well-formed"),
+        re2::Error::Size => Failure { unknown: true, ..Failure::new("the pattern is too large") },
+    })
 }
 
 /// A match: the whole, the groups as a list, or named groups as a map.
@@ -260,7 +198,11 @@ fn replace(call: &Call<'_>) -> Outcome {
         return fail("the text is too long");
     }
     match inner {
-        Some(inner) => call.made(&*pattern(inner)?.replace_all(&whole, &*new)),
+        Some(inner) => call.made(&*pattern(inner)?.replace_all(&whole, |captures: &regex::Captures<'_>| {
+            let mut made = String::new();
+            re2::expand(captures, &new, &mut made);
+            made
+        })),
         None => call.made(whole.replace(&*search, &new)),
     }
 }
