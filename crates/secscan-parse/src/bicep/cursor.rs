@@ -1,5 +1,7 @@
 //! Where the parser stands: white space, comments, marks and names.
 
+use std::ops::Range;
+
 use secscan_model::{Comment, Span};
 
 use super::syntax::Ident;
@@ -16,6 +18,11 @@ pub(super) struct Cursor<'t> {
     pub(super) comments: Vec<Comment>,
     /// What was not understood, and where.
     pub(super) errors: Vec<(usize, String)>,
+    /// How many bytes were read in vain, for something that could not be read.
+    pub(super) reread: usize,
+    /// The blanks that were passed last, and the white space: each expression within another asks what stands behind it.
+    blanks: Range<usize>,
+    space: Range<usize>,
 }
 
 /// A part that could not be read; the error is noted.
@@ -27,7 +34,18 @@ pub(super) type Read<T> = Result<T, Unread>;
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-        Self { text, at, depth: 0, tallest: 0, chain: 0, comments: Vec::new(), errors: Vec::new() }
+        Self {
+            text,
+            at,
+            depth: 0,
+            tallest: 0,
+            chain: 0,
+            comments: Vec::new(),
+            errors: Vec::new(),
+            reread: 0,
+            blanks: 0..0,
+            space: 0..0,
+        }
     }
 
     pub(super) fn rest(&self) -> &'t str {
@@ -46,6 +64,17 @@ impl<'t> Cursor<'t> {
 
     /// Passes blanks and comments, but no line break.
     pub(super) fn blanks(&mut self) {
+        let start = self.at;
+        if start == self.blanks.start {
+            self.at = self.blanks.end;
+        }
+        self.pass_blanks();
+        if start < self.at {
+            self.blanks = start..self.at;
+        }
+    }
+
+    fn pass_blanks(&mut self) {
         loop {
             let rest = self.rest();
             let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\u{feff}', '\u{a0}']);
@@ -75,11 +104,16 @@ impl<'t> Cursor<'t> {
 
     /// Passes blanks, comments and line breaks.
     pub(super) fn space(&mut self) {
+        let start = self.at;
+        if start == self.space.start {
+            self.at = self.space.end;
+        }
         self.blanks();
         while self.rest().starts_with('\n') {
             self.at += 1;
             self.blanks();
         }
+        self.space = start..self.at;
     }
 
     /// Takes a mark when it is next on the line.

@@ -5,8 +5,8 @@ use secscan_model::Span;
 use super::cursor::{Cursor, Read};
 use super::syntax::{Expr, ExprKind, Ident, Imported, Resource, Statement, StatementKind, Type};
 
-/// How many errors a file may have until none of it is read twice.
-const MAX_REREAD: usize = 1_000;
+/// How many bytes are read in vain until no part of the file is read twice any more.
+pub(super) const MAX_REREAD: usize = 4 << 20;
 
 /// The words that statements begin with.
 const KEYWORDS: &[&str] = &[
@@ -47,10 +47,11 @@ impl Cursor<'_> {
     }
 
     /// Goes to the next line that begins a statement: the next after the one that cannot be read, so that a bracket
-    /// without an end takes no other statement with it. In a file full of errors, the next after where reading ended.
+    /// without an end takes no other statement with it. Once much was read twice, the next after where reading ended.
     fn resume(&mut self, start: usize) {
         (self.depth, self.tallest, self.chain) = (0, 0, 0);
-        if self.errors.len() < MAX_REREAD {
+        self.reread += self.at - start;
+        if self.reread < MAX_REREAD {
             self.at = start;
         }
         loop {

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use secscan_model::{Source, SourceId};
 
+use super::cursor::Cursor;
+use super::statement::MAX_REREAD;
 use super::syntax::{Expr, ExprKind, StatementKind};
 use super::{Bicep, parse};
 
@@ -72,6 +74,23 @@ fn texts_are_decoded() {
     assert_eq!(text(r"'it\'s \u{41}\n\${x}'"), "it's A\n${x}");
     assert_eq!(text("'''\nfirst\nsecond'''"), "first\nsecond", "the first line break belongs to the quotes");
     assert_eq!(text("'''it's'''"), "it's");
+    for broken in [r"'\u{}'", r"'\u{41'", r"'\u{4g}'", r"'\u{+41}'", r"'\u{100000000}'", r"'\u41'"] {
+        assert_eq!(text(broken), "None", "{broken}");
+    }
+}
+
+#[test]
+fn of_too_many_dollars_the_first_are_text() {
+    let Some(ExprKind::Interpolated(pieces)) = value("var x = $$'''$${a}$$$$${b}${c}$'''\n").map(|value| value.kind)
+    else {
+        panic!("this is text with values in it");
+    };
+    let pieces = pieces.iter().map(|piece| match &piece.kind {
+        ExprKind::Text(text) => format!("text {text}"),
+        ExprKind::Name(name) => format!("value {name}"),
+        other => format!("{other:?}"),
+    });
+    assert_eq!(pieces.collect::<Vec<_>>(), ["value a", "text $$$", "value b", "text ${c}$"]);
 }
 
 proptest! {
@@ -115,4 +134,33 @@ fn lines_of_comments_are_read_once() {
         let parsed = read(&text);
         assert_eq!((parsed.comments.len(), parsed.diagnostics.len()), (100_000, 0));
     }
+}
+
+#[test]
+fn a_long_file_of_errors_is_not_read_for_each_of_them() {
+    let text = format!("{}{}", "func a(x {\n".repeat(999), "a".repeat(1 << 20));
+    let mut cursor = Cursor::new(&text);
+    assert!(cursor.statements().is_empty());
+    assert!(cursor.reread < MAX_REREAD + text.len());
+    let mut cursor = Cursor::new(&text[..11 * 500]);
+    assert!(cursor.statements().is_empty());
+    assert_eq!(cursor.errors.len(), 500, "in a short file each is told");
+}
+
+#[test]
+fn what_stands_behind_nested_values_is_passed_once() {
+    let lambdas = "a => ".repeat(100);
+    for (behind, comments) in [("\n", 0), (" ", 0), ("/**/ #\n", 2)] {
+        let parsed = read(&format!("var a = {lambdas}b{}\nvar c = 1", behind.repeat(100_000)));
+        assert_eq!(parsed.diagnostics, []);
+        assert_eq!((parsed.statements.len(), parsed.comments.len()), (2, comments * 100_000));
+    }
+}
+
+#[test]
+fn marks_without_an_end_are_not_looked_for_again_and_again() {
+    let escapes = read(&format!("var a = {{\n{}}}", "'\\u{\n".repeat(100_000)));
+    assert_eq!(escapes.statements.len(), 1);
+    let dollars = "$".repeat(200_000);
+    assert_eq!(read(&format!("var a = {dollars}'''{dollars}{dollars}'''")).diagnostics, []);
 }

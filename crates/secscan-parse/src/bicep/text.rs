@@ -21,7 +21,6 @@ impl Cursor<'_> {
     fn verbatim_with_values(&mut self, marks: usize) -> Read<Expr> {
         let start = self.at;
         self.at += marks + 3;
-        let open = format!("{}{{", "$".repeat(marks));
         for line_break in ["\r\n", "\n"] {
             if self.rest().starts_with(line_break) {
                 self.at += line_break.len();
@@ -35,18 +34,22 @@ impl Cursor<'_> {
             if rest.starts_with("'''") && !rest.starts_with("''''") {
                 break;
             }
-            // Of more dollars than are asked for, the first ones are text.
-            if rest.starts_with(&open) {
+            let dollars = rest.bytes().take_while(|byte| *byte == b'$').count();
+            if dollars >= marks && rest[dollars..].starts_with('{') {
+                // Of more dollars than are asked for, the first ones are text.
+                text.push_str(&rest[..dollars - marks]);
+                self.at += dollars - marks;
                 self.fixed(&mut pieces, &mut text, piece_start);
-                self.at += open.len();
+                self.at += marks + 1;
                 self.space();
                 pieces.push(self.expression()?);
                 self.space();
                 self.need("}")?;
                 piece_start = self.at;
             } else {
-                text.push(next);
-                self.at += next.len_utf8();
+                let length = dollars.max(next.len_utf8());
+                text.push_str(&rest[..length]);
+                self.at += length;
             }
         }
         self.fixed(&mut pieces, &mut text, piece_start);
@@ -119,13 +122,13 @@ impl Cursor<'_> {
             Some('r') => ('\r', 2),
             Some('t') => ('\t', 2),
             Some('u') => {
-                let digits =
-                    self.rest()[2..].strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(digits, _)| digits);
+                let rest = self.rest()[2..].strip_prefix('{').unwrap_or_default();
+                let digits = rest.split(|c: char| !c.is_ascii_hexdigit()).next().unwrap_or_default();
                 // Half of a pair of surrogates is no character, but Bicep takes it.
-                let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                let decoded = code.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-                match (decoded, digits) {
-                    (Some(decoded), Some(digits)) => (decoded, digits.len() + 4),
+                match u32::from_str_radix(digits, 16) {
+                    Ok(code) if rest[digits.len()..].starts_with('}') => {
+                        (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), digits.len() + 4)
+                    }
                     _ => return self.error("this is no character"),
                 }
             }

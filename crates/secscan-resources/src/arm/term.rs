@@ -192,8 +192,13 @@ impl Term {
         self
     }
 
-    pub(super) fn written(mut self, written: impl Into<Arc<str>>) -> Self {
-        self.written = written.into();
+    /// With its text: of a long one the beginning, as each of the terms within one another would hold all of it.
+    pub(super) fn written(mut self, written: &str) -> Self {
+        const MAX_WRITTEN: usize = 1_024;
+        self.written = match written.len() <= MAX_WRITTEN {
+            true => written.into(),
+            false => format!("{}...", &written[..written.floor_char_boundary(MAX_WRITTEN)]).into(),
+        };
         self
     }
 

@@ -73,6 +73,16 @@ fn functions_of_the_json_language() {
     }
 }
 
+#[test]
+fn of_a_long_expression_the_beginning_is_shown() {
+    let long = "ü".repeat(1_000);
+    let text = format!("{HEAD}{}}}}}]}}", serde_json_text(&format!("[concat('a', uniqueString('{long}'))]")));
+    let (graph, _) = scan(&[("main.json", &text)]);
+    let found = resource(&graph, "A.B/c/n").value.at_path(&["properties", "x"]).cloned();
+    // What stands before the `ü` is fourteen bytes long.
+    assert_eq!(show(found.as_ref()), format!("?a${{uniqueString('{}...}}", &long[..1_024 - 14]));
+}
+
 /// A text as JSON writes it.
 fn serde_json_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

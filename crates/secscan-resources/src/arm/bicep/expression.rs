@@ -42,9 +42,9 @@ impl<'s> Scope<'s> {
         self.source.at(span)
     }
 
-    fn written(&self, span: Span) -> Arc<str> {
+    fn written(&self, span: Span) -> &str {
         let text = self.source.bytes.get(span.range()).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        text.unwrap_or_default().into()
+        text.unwrap_or_default()
     }
 
     /// The term of an expression. The parser has limited how deep it nests.
