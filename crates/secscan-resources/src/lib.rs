@@ -11,6 +11,7 @@
 
 mod arm;
 mod aws;
+mod calendar;
 mod cloudformation;
 mod compose;
 mod composed;

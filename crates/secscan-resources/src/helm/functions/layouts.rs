@@ -4,21 +4,7 @@
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+use crate::calendar::{self, DAYS, MONTHS};
 
 /// What stands for a part of a time. Of two that begin alike, the longer one comes first.
 const PARTS: &[&str] = &[
@@ -96,8 +82,7 @@ pub(super) fn write(mut layout: &str, time: DateTime) -> String {
 }
 
 fn written_part(part: &str, time: DateTime) -> String {
-    let month = MONTHS[usize::from(time.month().unsigned_abs()).saturating_sub(1) % 12];
-    let weekday = DAYS[usize::from(time.weekday().to_monday_zero_offset().unsigned_abs()) % 7];
+    let (month, weekday) = (calendar::month(time.month()), calendar::weekday(time.weekday()));
     let (year, hour) = (time.year(), (time.hour() + 11) % 12 + 1);
     match part {
         "2006" => format!("{year:04}"),

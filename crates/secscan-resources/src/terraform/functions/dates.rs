@@ -1,11 +1,12 @@
 //! Dates and times. What the clock says is not known.
 
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, Weekday};
+use jiff::civil::DateTime;
 use secscan_model::Node;
 
 use super::super::value::{Failure, Outcome, fail};
 use super::{Call, Function, strict};
+use crate::calendar::{month, weekday};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     strict("formatdate", 2..=2, formatdate),
@@ -184,8 +185,8 @@ fn field(verb: &str, time: &Time) -> Result<String, Failure> {
     Ok(match verb {
         "YYYY" => format!("{:04}", clock.year()),
         "YY" => format!("{:02}", clock.year() % 100),
-        "MMMM" => MONTHS[clock.month() as usize - 1].to_owned(),
-        "MMM" => MONTHS[clock.month() as usize - 1][..3].to_owned(),
+        "MMMM" => month(clock.month()).to_owned(),
+        "MMM" => month(clock.month())[..3].to_owned(),
         "MM" => format!("{:02}", clock.month()),
         "M" => clock.month().to_string(),
         "DD" => format!("{:02}", clock.day()),
@@ -210,31 +211,4 @@ fn field(verb: &str, time: &Time) -> Result<String, Failure> {
         "Z" => time.zone(":"),
         _ => return fail(format!("`{verb}` is no part of a date")),
     })
-}
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-fn weekday(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Monday => "Monday",
-        Weekday::Tuesday => "Tuesday",
-        Weekday::Wednesday => "Wednesday",
-        Weekday::Thursday => "Thursday",
-        Weekday::Friday => "Friday",
-        Weekday::Saturday => "Saturday",
-        Weekday::Sunday => "Sunday",
-    }
 }
