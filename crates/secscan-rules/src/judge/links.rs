@@ -23,7 +23,7 @@ pub struct Links {
     shared: RwLock<HashMap<Shared, Arc<Linked>>>,
 }
 
-/// Among how many resources looking again costs less than remembering what was found.
+/// Among how many resources nothing is remembered: in a folder of few, hardly a question is asked twice.
 const FEW: usize = 32;
 
 /// What an answer hangs on that all resources of a group share: where is looked, the group, whether it is asked for the
